@@ -1,8 +1,15 @@
 /** One small interface over PGlite and PostgreSQL. Statements stand in plain sight in the store's files. */
 import type { z } from "zod";
 
-/** Values for `$1`, `$2`, …; objects and arrays go into jsonb columns as they are. */
+/**
+ * Values for `$1`, `$2`, …. Objects and arrays are JSON, so they go into jsonb columns as they are; bytes are bytea.
+ * A string is itself: to put one (or null) into a jsonb column, wrap it, `json("it")`.
+ * For one of a list: `IN (SELECT jsonb_array_elements_text($1))`.
+ */
 export type Value = string | number | boolean | null | undefined | object;
+
+/** Any value as jsonb, also a string or null. */
+export const json = (value: unknown): object => ({ toJSON: () => value ?? null });
 
 export interface Sql {
   /** The rows, each checked by `row`. int8 arrives as a number, jsonb as data. */
@@ -11,7 +18,7 @@ export interface Sql {
     text: string,
     values?: readonly Value[],
   ): Promise<readonly z.output<R>[]>;
-  /** How many rows were touched. */
+  /** How many rows were touched. Without values the text may hold several statements. */
   run(text: string, values?: readonly Value[]): Promise<number>;
 }
 
@@ -24,6 +31,14 @@ export interface Database extends Sql {
   readonly kind: "pglite" | "postgres";
   transaction<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   close(): Promise<void>;
+}
+
+/** The connection was lost under way: whether the statement (or commit) went through is unknown. */
+export class LostConnection extends Error {
+  override readonly name = "LostConnection";
+  constructor(statement: string, options?: ErrorOptions) {
+    super(`lost the connection to the database, outcome unknown: ${statement.trim()}`, options);
+  }
 }
 
 /** The only row, or undefined. */

@@ -1,0 +1,75 @@
+/** PGlite as a Database: PostgreSQL inside of this process, in memory or in a folder. */
+import { PGlite, type PGliteOptions } from "@electric-sql/pglite";
+import type { Database } from "./database.ts";
+import { statements } from "./pglite-wire.ts";
+import { type Statement, sqlOver, transact } from "./transaction.ts";
+
+export interface PgliteSettings {
+  /** Where it is kept. Absent: in memory. Nobody else may use the folder meanwhile (`holdFolder`). */
+  readonly folder?: string;
+  /** What `dump` gave: a database in memory starts as a copy of it. */
+  readonly dump?: Blob;
+}
+
+export interface Pglite extends Database {
+  readonly kind: "pglite";
+  /** A copy of all data, for `openPglite({ dump })`. */
+  dump(): Promise<Blob>;
+}
+
+/** How long a statement may wait for its turn, in milliseconds. */
+const patience = 30_000;
+
+/**
+ * There is one connection: statements and transactions go one after the other, in the order in which
+ * they were asked for, and each lets the event loop turn once. A statement that has waited 30 s for
+ * its turn throws and was not carried out. One that is under way cannot be stopped: it runs inside
+ * of this thread.
+ */
+export async function openPglite({ folder, dump }: PgliteSettings = {}): Promise<Pglite> {
+  if (folder !== undefined) throw new Error("a database in a folder: not built yet");
+  const pglite = await PGlite.create(memory(dump));
+  const inTurn = turns(patience);
+  const statement = statements(pglite);
+  const alone: Statement = (text, values) => inTurn(() => statement(text, values));
+  return {
+    kind: "pglite",
+    ...sqlOver(alone),
+    transaction: (body) => inTurn(() => transact(statement, body)),
+    dump: () => inTurn(() => pglite.dumpDataDir("none")),
+    close: () => inTurn.close(() => pglite.close()),
+  };
+}
+
+const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+
+function memory(dump: Blob | undefined): PGliteOptions {
+  return dump === undefined ? { startParams } : { startParams, loadDataDir: dump };
+}
+
+/** A first-in first-out mutex. */
+function turns(patience: number) {
+  let last: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | undefined;
+
+  function inTurn<R>(job: () => Promise<R>): Promise<R> {
+    if (closing !== undefined) return Promise.reject(new Error("the database is closed"));
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    let gone = false;
+    const timer = setTimeout(() => {
+      gone = true;
+      reject(new Error(`waited ${patience / 1_000} s for the database and gave up`));
+    }, patience);
+    last = last.then(async () => {
+      clearTimeout(timer);
+      if (!gone) await job().then(resolve, reject);
+    });
+    return promise;
+  }
+  /** Lets what was asked for end first; asking twice is fine. */
+  inTurn.close = (close: () => Promise<void>): Promise<void> => {
+    closing ??= last.then(close);
+    return closing;
+  };
+  return inTurn;
+}

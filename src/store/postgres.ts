@@ -1,0 +1,103 @@
+/** PostgreSQL as a Database: a pool of connections. */
+import { Pool, type PoolClient, type QueryResult } from "pg";
+import { type Database, LostConnection } from "./database.ts";
+import { type Gave, type Statement, sqlOver, transact } from "./transaction.ts";
+import { fromText } from "./values.ts";
+
+export interface PostgresOptions {
+  /** The most connections this process may open (10: PostgreSQL's default of 100 is enough for several replicas). */
+  readonly max?: number;
+  /** Hears when a connection that nobody was using was lost; the next statement opens another. */
+  readonly lost?: (error: Error) => void;
+  /** Milliseconds a statement may take (30,000). */
+  readonly timeout?: number;
+}
+
+/**
+ * Opens the pool and asks it once, so that a wrong url throws here. A statement that loses its
+ * connection throws LostConnection and is never repeated. `command` may be several statements
+ * where there are no values.
+ */
+export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
+  const timeout = options.timeout ?? 30_000;
+  const pool = new Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    application_name: "shipmate",
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: timeout,
+    // The server ends a statement first; this one is for a server that has fallen silent.
+    query_timeout: timeout + 5_000,
+    idle_in_transaction_session_timeout: 10_000,
+    types: { getTypeParser: (type: number) => fromText(type) },
+  });
+  pool.on("error", (error) => options.lost?.(error));
+  let closing: Promise<void> | undefined;
+
+  /** Lends a connection to `job`; one that was lost or may be in an odd state is not used again. */
+  async function lend<R>(job: (statement: Statement) => Promise<R>): Promise<R> {
+    if (closing !== undefined) throw new Error("the database is closed");
+    const client = await connect(pool);
+    let lost = false;
+    const statement: Statement = async (text, values) => {
+      if (lost) throw new LostConnection(text);
+      try {
+        return given(await client.query(text, [...values]));
+      } catch (error) {
+        if (refused(error)) throw error;
+        lost = true;
+        throw new LostConnection(text, { cause: error });
+      }
+    };
+    const onError = () => {
+      lost = true;
+    };
+    client.on("error", onError);
+    try {
+      return await job(statement);
+    } finally {
+      client.off("error", onError);
+      client.release(lost);
+    }
+  }
+
+  const database: Database = {
+    kind: "postgres",
+    ...sqlOver((text, values) => lend((statement) => statement(text, values))),
+    transaction: (body) => lend((statement) => transact(statement, body)),
+    close() {
+      closing ??= pool.end();
+      return closing;
+    },
+  };
+  try {
+    await database.run("SELECT 1");
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw new Error("connecting to the database", { cause: error });
+  }
+}
+
+/** Whether the server itself said no and stays: a severity, and neither class 08 nor 57P (connection, shutdown). */
+function refused(error: unknown): boolean {
+  if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return false;
+  const code = String(error.code);
+  return error.severity === "ERROR" && !code.startsWith("08") && !code.startsWith("57P");
+}
+
+/** With several statements in one text, the last one's answer. */
+function given(result: QueryResult | readonly QueryResult[]): Gave {
+  const last = Array.isArray(result) ? result.at(-1) : result;
+  return { rows: last.rows, count: last.rowCount ?? 0, command: last.command ?? "" };
+}
