@@ -40,9 +40,12 @@ function runThere(script, args) {
   const place = packaged[here];
   const root = join(dirname(fileURLToPath(import.meta.url)), "..", "node_modules");
   const binary = place === undefined ? undefined : join(root, place);
-  if (binary === undefined) giveUp(`${unfit()} and npm has none for ${here}: install Node.js ${needed}.`);
+  if (binary === undefined)
+    giveUp(`${unfit()} and npm has none for ${here}: install Node.js ${needed}.`);
   else if (!existsSync(binary))
-    giveUp(`${unfit()} and there is none in node_modules: run "npm ci", or install Node.js ${needed}.`);
+    giveUp(
+      `${unfit()} and there is none in node_modules: run "npm ci", or install Node.js ${needed}.`,
+    );
   else handOver(binary, [quiet, fileURLToPath(import.meta.url), script, ...args]);
 }
 
@@ -54,7 +57,9 @@ function handOver(binary, argv) {
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   // With musl instead of glibc the file is there, but its loader is not.
   child.on("error", () =>
-    giveUp(`${unfit()} and the one in node_modules does not run on this system: install Node.js ${needed}.`),
+    giveUp(
+      `${unfit()} and the one in node_modules does not run on this system: install Node.js ${needed}.`,
+    ),
   );
   child.on("exit", (code, signal) => {
     if (signal === null) return process.exit(code);

@@ -41,7 +41,10 @@ export interface Door {
   /** Parse, person, policy, act. Call it after the ack. Never throws an expected "no": that is a private card. */
   enter(key: string, surface: string): Promise<Answer>;
   /** Field errors of a form by name, from its schema alone: pure, for the body of an ack. */
-  check(command: string, values: { readonly [field: string]: Json }): { readonly [field: string]: string };
+  check(
+    command: string,
+    values: { readonly [field: string]: Json },
+  ): { readonly [field: string]: string };
 }
 
 /** A message to be posted or edited. */

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { Time } from "../core/time.ts";
 
-const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use lower-case letters, digits and hyphens");
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use lower-case letters, digits and hyphens");
 const named = <S extends z.ZodType>(value: S) => z.record(name, value);
 
 export const Person = z.strictObject({

@@ -1,0 +1,30 @@
+/** How the tests run: four projects told apart by the file's name, on Node's own type stripping. */
+import { defineConfig } from "vitest/config";
+import { counts } from "./test/reporter.ts";
+
+const suite = (name: string, include: string, exclude: readonly string[], seconds: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [include],
+    exclude: [...exclude],
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 1000,
+  },
+});
+
+const slow = ["test/**/*.servers.test.ts", "test/**/*.browser.test.ts", "test/**/*.crash.test.ts"];
+
+export default defineConfig({
+  test: {
+    experimental: { viteModuleRunner: false },
+    maxWorkers: 2,
+    reporters: ["default", counts()],
+    projects: [
+      suite("quick", "test/**/*.test.ts", slow, 10),
+      suite("servers", "test/**/*.servers.test.ts", [], 60),
+      suite("browser", "test/**/*.browser.test.ts", [], 60),
+      suite("crash", "test/**/*.crash.test.ts", [], 600),
+    ],
+  },
+});
