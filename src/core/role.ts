@@ -1,5 +1,5 @@
 /** Roles: what kinds of operations exist, in nobody's vendor words. Providers serve them. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Effect, Look, Stream, Target } from "./operation.ts";
 
 type Zod = z.ZodType;
@@ -11,6 +11,8 @@ export interface EffectSpec<I extends Zod = Zod, R extends Zod = Zod> {
   on(input: z.output<I>): readonly Target[];
   /** The line for people: `release web 1.4.2 to production`. */
   says(input: z.output<I>): string;
+  /** How it reads when it took something back, after "so": `web 1.4.1 runs again in production`. */
+  again?(input: z.output<I>): string;
 }
 export interface LookSpec<I extends Zod = Zod, R extends Zod = Zod> {
   readonly kind: "look";
@@ -30,8 +32,8 @@ export interface EventSpec<R extends Zod = Zod> {
   readonly kind: "event";
   readonly result: R;
 }
-// biome-ignore lint/suspicious/noExplicitAny: `on` and `says` take the input, so only `any` is a bound for all specs
-export type Spec = EffectSpec<any, any> | LookSpec<any, any> | StreamSpec<any, any> | EventSpec<any>;
+/** Any spec: `on` and `says` are methods, so a spec of any input fits. */
+export type Spec = EffectSpec | LookSpec | StreamSpec | EventSpec;
 
 export function effect<I extends Zod, R extends Zod>(
   spec: Omit<EffectSpec<I, R>, "kind">,
