@@ -18,7 +18,7 @@ export const cards = {
     changes: [
       { what: "image", from: "1.4.1", to: "1.4.2" },
       { what: "replicas", from: "3", to: "5" },
-      { what: "database web-db (small)", to: "new" },
+      { what: "database web-db", to: "small" },
       { what: "config FEATURE_CART", from: "off", to: "on" },
       { what: "volume web-cache", from: "10 GB", irreversible: "its content is not kept" },
       { what: "memory", from: "256 MB", to: "512 MB" },
@@ -127,7 +127,7 @@ export const cards = {
     title: "Create a database for web in production",
     state: { tone: "waiting", word: "Parked" },
     says: "I could not find out whether the database was created. Look at web-db in the cluster, then press one.",
-    changes: [{ what: "database web-db (small)", to: "new" }],
+    changes: [{ what: "database web-db", to: "small" }],
     fields: { "Asked by": "ada", "Approved by": "grace" },
     facts: ["run 44", "plan c0ffee12"],
     buttons: [button("there-1", "It is there"), button("not-there-1", "It is not there")],
@@ -238,7 +238,13 @@ export const deployForm: Form = {
       choices: [{ value: "staging" }, { value: "production", hint: "needs an approval" }],
     },
     { name: "replicas", label: "Replicas", kind: "number", required: false },
-    { name: "wait", label: "Wait until it is ready", kind: "yes-no", required: false, initial: "yes" },
+    {
+      name: "wait",
+      label: "Wait until it is ready",
+      kind: "yes-no",
+      required: false,
+      initial: "yes",
+    },
   ],
 };
 
