@@ -22,7 +22,9 @@ export interface Kind {
 export function databases(): readonly Kind[] {
   const url = process.env["SHIPMATE_TEST_DATABASE_URL"];
   if (url === undefined && process.env["SHIPMATE_TEST_REQUIRE"] === "1")
-    throw new Error("SHIPMATE_TEST_DATABASE_URL is not set, and SHIPMATE_TEST_REQUIRE=1 asks for it");
+    throw new Error(
+      "SHIPMATE_TEST_DATABASE_URL is not set, and SHIPMATE_TEST_REQUIRE=1 asks for it",
+    );
   const pglite: Kind = { kind: "pglite", open: memoryDatabase };
   return url === undefined ? [pglite] : [pglite, { kind: "postgres", open: () => onServer(url) }];
 }
@@ -114,7 +116,11 @@ export async function turnClock(database: Database, at = Date.UTC(2026, 0, 1)): 
       'SELECT ms FROM shipmate_test.clock'`);
   return {
     async now() {
-      const row = await first(database, z.object({ ms: z.number() }), "SELECT shipmate.now() AS ms");
+      const row = await first(
+        database,
+        z.object({ ms: z.number() }),
+        "SELECT shipmate.now() AS ms",
+      );
       return row?.ms ?? at;
     },
     async set(ms) {

@@ -38,7 +38,10 @@ function read(answers: Awaited<ReturnType<PGlite["execProtocolStream"]>>): Gave 
   let gave: Gave | undefined;
   for (const answer of answers) {
     if (answer instanceof messages.RowDescriptionMessage) {
-      columns = answer.fields.map(({ name, dataTypeID }) => ({ name, parse: fromText(dataTypeID) }));
+      columns = answer.fields.map(({ name, dataTypeID }) => ({
+        name,
+        parse: fromText(dataTypeID),
+      }));
       rows = [];
     } else if (answer instanceof messages.DataRowMessage) {
       rows.push(rowOf(columns, answer.fields));

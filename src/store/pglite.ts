@@ -1,14 +1,18 @@
 /** PGlite as a Database: PostgreSQL inside of this process, in memory or in a folder. */
-import { PGlite, type PGliteOptions } from "@electric-sql/pglite";
+import { PGlite } from "@electric-sql/pglite";
 import type { Database } from "./database.ts";
+import { openFolder } from "./pglite-folder.ts";
 import { statements } from "./pglite-wire.ts";
 import { type Statement, sqlOver, transact } from "./transaction.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 export interface PgliteSettings {
   /** Where it is kept. Absent: in memory. Nobody else may use the folder meanwhile (`holdFolder`). */
   readonly folder?: string;
   /** What `dump` gave: a database in memory starts as a copy of it. */
   readonly dump?: Blob;
+  /** Hears when a checkpoint or a vacuum threw; it is tried again. */
+  readonly upkeepFailed?: (error: unknown) => void;
 }
 
 export interface Pglite extends Database {
@@ -26,25 +30,35 @@ const patience = 30_000;
  * its turn throws and was not carried out. One that is under way cannot be stopped: it runs inside
  * of this thread.
  */
-export async function openPglite({ folder, dump }: PgliteSettings = {}): Promise<Pglite> {
-  if (folder !== undefined) throw new Error("a database in a folder: not built yet");
-  const pglite = await PGlite.create(memory(dump));
+export async function openPglite({
+  folder,
+  dump,
+  upkeepFailed = () => undefined,
+}: PgliteSettings = {}): Promise<Pglite> {
+  const pglite = await (folder === undefined ? openMemory(dump) : openFolder(folder));
   const inTurn = turns(patience);
   const statement = statements(pglite);
   const alone: Statement = (text, values) => inTurn(() => statement(text, values));
+  const sql = sqlOver(alone);
+  const upkeep = folder === undefined ? undefined : startUpkeep(sql, upkeepFailed);
   return {
     kind: "pglite",
-    ...sqlOver(alone),
+    ...sql,
     transaction: (body) => inTurn(() => transact(statement, body)),
     dump: () => inTurn(() => pglite.dumpDataDir("none")),
-    close: () => inTurn.close(() => pglite.close()),
+    close() {
+      upkeep?.close();
+      return inTurn.close(async () => {
+        if (folder !== undefined) await statement("CHECKPOINT", []);
+        await pglite.close();
+      });
+    },
   };
 }
 
-const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
-
-function memory(dump: Blob | undefined): PGliteOptions {
-  return dump === undefined ? { startParams } : { startParams, loadDataDir: dump };
+function openMemory(dump: Blob | undefined): Promise<PGlite> {
+  const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+  return PGlite.create(dump === undefined ? { startParams } : { startParams, loadDataDir: dump });
 }
 
 /** A first-in first-out mutex. */

@@ -1,0 +1,59 @@
+/** What PostgreSQL's background processes would do and PGlite has none for: checkpoints and vacuum. */
+import { z } from "zod";
+import { first, type Sql } from "./database.ts";
+
+/** How often it looks, in milliseconds. */
+const every = 20_000;
+/** So many bytes of log since the last time make it work: the log grows by them, and a restart replays them. */
+const enough = 16 * 1024 * 1024;
+/** With less than that, it works after so many rounds (5 minutes). */
+const rounds = 15;
+
+/** Looks every 20 s; does nothing while nothing is written, and never keeps the process alive. */
+export function startUpkeep(sql: Sql, failed: (error: unknown) => void): { close(): void } {
+  let closed = false;
+  let since = 0;
+  let round = 0;
+  let under: Promise<void> = Promise.resolve();
+
+  async function look(): Promise<void> {
+    const written = await position(sql);
+    round += 1;
+    if (written - since < (round < rounds ? enough : 1)) return;
+    await upkeep(sql);
+    since = await position(sql);
+    round = 0;
+  }
+  const timer = setInterval(() => {
+    under = under.then(look).catch((error) => {
+      if (!closed) failed(error);
+    });
+  }, every);
+  timer.unref();
+  return {
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** One statement a table, so that others get their turn in between. */
+export async function upkeep(sql: Sql): Promise<void> {
+  const tables = await sql.query(
+    z.object({ name: z.string() }),
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'shipmate'",
+  );
+  for (const { name } of tables) await sql.run(`VACUUM (ANALYZE) ${name}`);
+  await sql.run("CHECKPOINT");
+}
+
+/** The end of the write-ahead log, in bytes. */
+async function position(sql: Sql): Promise<number> {
+  const row = await first(
+    sql,
+    z.object({ at: z.coerce.number() }),
+    "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS at",
+  );
+  return row?.at ?? 0;
+}
