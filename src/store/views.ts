@@ -1,0 +1,243 @@
+/** The read side of console and API: messages in a channel, runs, what waits for whom, the audit log. */
+import { z } from "zod";
+import type { DrawnCard } from "../core/card.ts";
+import type { Form } from "../core/surface.ts";
+import { first, type Sql } from "./database.ts";
+
+const drawn = z.custom<DrawnCard>((value) => typeof value === "object" && value !== null);
+const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
+
+/** A message as it stands in its channel. */
+export const MessageRow = z.object({
+  id: z.string(),
+  number: z.number(),
+  channel: z.string(),
+  /** said, root, reply, note */
+  kind: z.string(),
+  /** The person whose words it is; null for ours. */
+  author: z.string().nullable(),
+  run: z.string().nullable(),
+  to_account: z.string().nullable(),
+  drawn: drawn.nullable(),
+  form: form.nullable(),
+  at: z.number(),
+  edited_at: z.number().nullable(),
+});
+export type MessageRow = z.output<typeof MessageRow>;
+const message = "id, number, channel, kind, author, run, to_account, drawn, form, at, edited_at";
+
+/** What `viewer` may see of a channel: the newest `limit` messages in the order in which they came. */
+export async function listMessages(
+  sql: Sql,
+  query: {
+    readonly surface: string;
+    readonly channel: string;
+    readonly viewer: string;
+    readonly limit: number;
+  },
+): Promise<readonly MessageRow[]> {
+  const rows = await sql.query(
+    MessageRow,
+    `SELECT ${message} FROM shipmate.messages
+     WHERE surface = $1 AND channel = $2 AND thread IS NULL AND drawn IS NOT NULL
+       AND (to_account IS NULL OR to_account = $3)
+     ORDER BY number DESC LIMIT $4`,
+    [query.surface, query.channel, query.viewer, query.limit],
+  );
+  return rows.toReversed();
+}
+
+/** One message of a surface, whoever may see it. */
+export function findMessage(
+  sql: Sql,
+  surface: string,
+  id: string,
+): Promise<MessageRow | undefined> {
+  return first(
+    sql,
+    MessageRow,
+    `SELECT ${message} FROM shipmate.messages WHERE surface = $1 AND id = $2`,
+    [surface, id],
+  );
+}
+
+/** Stores somebody's own words as a message that nobody has to post. */
+export async function insertSaid(
+  sql: Sql,
+  said: {
+    readonly id: string;
+    readonly surface: string;
+    readonly channel: string;
+    readonly author: string;
+    readonly text: string;
+  },
+): Promise<void> {
+  const card: DrawnCard = { title: said.text, buttons: [] };
+  await sql.run(
+    `INSERT INTO shipmate.messages
+       (id, surface, channel, kind, author, card, drawn, wanted_rev, posted_rev, ref)
+     VALUES ($1, $2, $3, 'said', $4, $5::jsonb, $5::jsonb, 1, 1, $1)
+     ON CONFLICT (id) DO NOTHING`,
+    [said.id, said.surface, said.channel, said.author, JSON.stringify(card)],
+  );
+}
+
+export const ChannelRow = z.object({ channel: z.string(), last: z.number() });
+
+/** Every channel in which something stands that `viewer` may see, with the number of its newest message. */
+export function listChannels(
+  sql: Sql,
+  surface: string,
+  viewer: string,
+): Promise<readonly z.output<typeof ChannelRow>[]> {
+  return sql.query(
+    ChannelRow,
+    `SELECT channel, max(number) AS last FROM shipmate.messages
+     WHERE surface = $1 AND thread IS NULL AND drawn IS NOT NULL
+       AND (to_account IS NULL OR to_account = $2)
+     GROUP BY channel ORDER BY channel`,
+    [surface, viewer],
+  );
+}
+
+const RootRow = z.object({ run: z.string(), id: z.string(), channel: z.string() });
+
+/** The messages of runs on a surface: where each run's card stands. */
+export function rootsOf(
+  sql: Sql,
+  surface: string,
+  runs: readonly string[],
+): Promise<readonly z.output<typeof RootRow>[]> {
+  return sql.query(
+    RootRow,
+    `SELECT run, id, channel FROM shipmate.messages
+     WHERE surface = $1 AND kind = 'root' AND drawn IS NOT NULL
+       AND run IN (SELECT jsonb_array_elements_text($2::jsonb)) ORDER BY number`,
+    [surface, JSON.stringify(runs)],
+  );
+}
+
+/** A run in a list; `digest` is that of the plan that waits for votes. */
+export const RunRow = z.object({
+  id: z.string(),
+  number: z.number(),
+  workflow: z.string(),
+  title: z.string(),
+  state: z.string(),
+  says: z.string(),
+  by: z.string(),
+  at: z.number(),
+  ended: z.number().nullable(),
+  digest: z.string().nullable(),
+});
+export type RunRow = z.output<typeof RunRow>;
+const run = `r.id, r.number, r.workflow, r.title, r.state, r.says, r.by_person AS by, r.created_at AS at,
+       r.ended_at AS ended, p.digest`;
+
+/** Runs, the newest first; `before` is a run's number. `of` covers what lies below it. */
+export function viewRuns(
+  sql: Sql,
+  query: {
+    readonly of?: string | undefined;
+    readonly open?: boolean | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly RunRow[]> {
+  return sql.query(
+    RunRow,
+    `SELECT ${run} FROM shipmate.runs r
+     LEFT JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
+     WHERE ($1::text IS NULL OR EXISTS (SELECT FROM shipmate.run_targets t
+         WHERE t.run = r.id AND (t.target = $1 OR starts_with(t.target, $1 || '/'))))
+       AND ($2::boolean IS NULL OR (r.ended_at IS NULL) = $2)
+       AND ($3::bigint IS NULL OR r.number < $3)
+     ORDER BY r.number DESC LIMIT $4`,
+    [query.of ?? null, query.open ?? null, query.before ?? null, query.limit],
+  );
+}
+
+/** A run by its id or the number that people use. */
+export function viewRun(sql: Sql, run: string): Promise<RunRow | undefined> {
+  const number = /^\d{1,15}$/.test(run) ? Number(run) : null;
+  return first(
+    sql,
+    RunRow,
+    `SELECT r.id, r.number, r.workflow, r.title, r.state, r.says, r.by_person AS by,
+       r.created_at AS at, r.ended_at AS ended,
+       (SELECT digest FROM shipmate.plans p WHERE p.run = r.id AND p.state <> 'void'
+        ORDER BY p.id DESC LIMIT 1) AS digest
+     FROM shipmate.runs r WHERE r.id = $1 OR r.number = $2 ORDER BY (r.id = $1) DESC LIMIT 1`,
+    [run, number],
+  );
+}
+
+/** Runs that wait for a vote which `person` may give and has not given. */
+export function waitingFor(sql: Sql, person: string): Promise<readonly RunRow[]> {
+  return sql.query(
+    RunRow,
+    `SELECT ${run} FROM shipmate.runs r
+     JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
+     WHERE r.ended_at IS NULL
+       AND EXISTS (SELECT FROM jsonb_array_elements(p.body->'needs') need
+         WHERE need->'people' @> to_jsonb($1::text))
+       AND NOT EXISTS (SELECT FROM shipmate.votes v WHERE v.run = p.run AND v.step = p.step
+         AND v.digest = p.digest AND v.person = $1 AND v.withdrawn_at IS NULL)
+     ORDER BY r.number`,
+    [person],
+  );
+}
+
+export const AuditRow = z.object({
+  id: z.number(),
+  at: z.number(),
+  person: z.string(),
+  surface: z.string(),
+  did: z.string(),
+  run: z.string().nullable(),
+  digest: z.string().nullable(),
+  detail: z.json(),
+  /** The link in the chain; null until the sealer has come by. */
+  hash: z.string().nullable(),
+});
+export type AuditRow = z.output<typeof AuditRow>;
+
+/** The audit log, the newest first; `before` is a row's id. */
+export function viewAudit(
+  sql: Sql,
+  query: {
+    readonly run?: string | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly AuditRow[]> {
+  return sql.query(
+    AuditRow,
+    `SELECT a.id, a.at, a.person, a.surface, a.did, a.run, a.digest, a.detail, c.hash
+     FROM shipmate.audit a LEFT JOIN shipmate.audit_chain c ON c.audit = a.id
+     WHERE ($1::text IS NULL OR a.run = $1) AND ($2::bigint IS NULL OR a.id < $2)
+     ORDER BY a.id DESC LIMIT $3`,
+    [query.run ?? null, query.before ?? null, query.limit],
+  );
+}
+
+const NoteRow = z.object({ at: z.number(), drawn: drawn.nullable() });
+
+/** The lines that a run's workflow wrote into its thread, the oldest first, each once. */
+export function viewNotes(
+  sql: Sql,
+  run: string,
+): Promise<readonly { readonly at: number; readonly drawn: DrawnCard | null }[]> {
+  return sql.query(
+    NoteRow,
+    `SELECT min(at) AS at, COALESCE(drawn, card) AS drawn FROM shipmate.messages
+     WHERE run = $1 AND kind = 'note' GROUP BY COALESCE(drawn, card) ORDER BY min(at)`,
+    [run],
+  );
+}
+
+/** Whether the database answers, in whatever time it takes. */
+export async function answers(sql: Sql): Promise<boolean> {
+  const row = await first(sql, z.object({ one: z.number() }), "SELECT 1 AS one");
+  return row?.one === 1;
+}

@@ -1,0 +1,304 @@
+/**
+ * Draws a card as an Adaptive Card 1.5, as data: the same for Microsoft Teams and for the console.
+ * Badge, CodeBlock, Chart.Line and ProgressBar are Teams' own elements; each has a fallback in the
+ * words of 1.5. Short texts are text runs, which know no markup; the others are escaped.
+ */
+import type { Button, ChangeLine, DrawnCard, Form, Tone } from "../../core/card.ts";
+import { line } from "../../observe/text.ts";
+import { fields } from "./form.ts";
+import { verbatim } from "./verbatim.ts";
+
+/** One element, action or card, as its JSON. */
+export interface Element {
+  readonly type: string;
+  readonly [property: string]: unknown;
+}
+export interface AdaptiveCard extends Element {
+  readonly type: "AdaptiveCard";
+  readonly body: readonly Element[];
+}
+/** What a button sends back: the opaque id behind which our row is the truth. */
+export interface Pressed {
+  readonly button: string;
+}
+
+/** The card as JSON, without any limit of size; `fitted` keeps it within one. */
+export function adaptive(card: DrawnCard, form?: Form): AdaptiveCard {
+  return {
+    type: "AdaptiveCard",
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    version: "1.5",
+    fallbackText: line([card.title, card.state?.word, card.says].filter(Boolean).join(". "), 500),
+    body: [
+      ...heading(card),
+      ...(card.says ? [sentence(card.says)] : []),
+      ...progress(card.progress, card.state?.tone),
+      ...changes(card.changes ?? []),
+      ...table(card.columns ?? [], card.rows ?? []),
+      ...code(card.code),
+      ...chart(card.chart),
+      ...people(card.fields ?? {}),
+      ...small(card),
+      ...(form === undefined ? [] : fields(form)),
+      ...buttons(card.buttons, form),
+    ],
+  };
+}
+
+const looks: { readonly [tone in Tone]: { style: string; color: string; glyph: string } } = {
+  busy: { style: "Accent", color: "Accent", glyph: "◔" },
+  waiting: { style: "Warning", color: "Warning", glyph: "◆" },
+  good: { style: "Good", color: "Good", glyph: "✓" },
+  bad: { style: "Attention", color: "Attention", glyph: "✕" },
+  calm: { style: "Informative", color: "Default", glyph: "○" },
+};
+
+function heading({ title, state }: DrawnCard): Element[] {
+  const text: Element = {
+    type: "TextBlock",
+    text: verbatim(line(title)),
+    style: "heading",
+    size: "Medium",
+    weight: "Bolder",
+    wrap: true,
+  };
+  if (state === undefined) return [text];
+  const look = looks[state.tone];
+  const word = line(state.word);
+  const badge: Element = {
+    type: "Badge",
+    text: word,
+    style: look.style,
+    appearance: "Tint",
+    shape: "Rounded",
+    fallback: {
+      type: "TextBlock",
+      text: verbatim(`${look.glyph} ${word}`),
+      color: look.color,
+      weight: "Bolder",
+    },
+  };
+  return [
+    {
+      type: "ColumnSet",
+      columns: [
+        { type: "Column", width: "stretch", items: [text] },
+        { type: "Column", width: "auto", items: [badge], verticalContentAlignment: "Top" },
+      ],
+    },
+  ];
+}
+
+function sentence(text: string): Element {
+  return { type: "TextBlock", text: verbatim(text), wrap: true, spacing: "Small" };
+}
+
+function progress(done: DrawnCard["progress"], tone: Tone = "busy"): Element[] {
+  if (done === undefined || done.of <= 0) return [];
+  const value = Math.max(0, Math.min(done.of, done.done));
+  const full = Math.round((10 * value) / done.of);
+  return [
+    {
+      type: "ProgressBar",
+      value: Math.round((100 * value) / done.of),
+      max: 100,
+      color: looks[tone].color,
+      // Not Teams' property: what a screen reader says, and what a surface without bars shows.
+      altText: `${value} of ${done.of}`,
+      spacing: "Small",
+      fallback: run(`${"▰".repeat(full)}${"▱".repeat(10 - full)} ${value} of ${done.of}`),
+    },
+  ];
+}
+
+/** Lines that are shown before the rest is folded. */
+const shown = 5;
+
+function changes(lines: readonly ChangeLine[]): Element[] {
+  if (lines.length === 0) return [];
+  const list = lines.map(change);
+  const folded = list.slice(shown);
+  const first: Element = { type: "Container", spacing: "Medium", items: list.slice(0, shown) };
+  if (folded.length === 0) return [first];
+  return [
+    first,
+    { type: "Container", id: "rest", isVisible: false, spacing: "Small", items: folded },
+    {
+      type: "ActionSet",
+      id: "unfold",
+      spacing: "Small",
+      actions: [
+        {
+          type: "Action.ToggleVisibility",
+          title: `All ${lines.length} changes`,
+          targetElements: ["rest", "unfold"],
+        },
+      ],
+    },
+  ];
+}
+
+/** `image 1.4.1 → 1.4.2`, `new: database`, `gone: volume (cannot be taken back: its content is lost)`. */
+function change({ what, from, to, irreversible }: ChangeLine): Element {
+  const mono = { fontType: "Monospace" };
+  const inlines: Element[] = [];
+  if (from === undefined && to !== undefined) inlines.push(textRun("new: ", { isSubtle: true }));
+  if (from !== undefined && to === undefined) inlines.push(textRun("gone: ", { isSubtle: true }));
+  inlines.push(textRun(line(what)));
+  if (from !== undefined) inlines.push(textRun(` ${line(from)}`, { ...mono, isSubtle: true }));
+  if (from !== undefined && to !== undefined) inlines.push(textRun(" →", { isSubtle: true }));
+  if (to !== undefined && to !== "new")
+    inlines.push(textRun(` ${line(to)}`, { ...mono, weight: "Bolder" }));
+  if (irreversible !== undefined)
+    inlines.push(textRun(`  cannot be taken back: ${line(irreversible)}`, { color: "Attention" }));
+  return { type: "RichTextBlock", spacing: "None", inlines };
+}
+
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): Element[] {
+  if (rows.length === 0) return [];
+  const width = Math.max(columns.length, ...rows.map((row) => row.length));
+  const row = (texts: readonly string[], more: object) => ({
+    type: "TableRow",
+    cells: Array.from({ length: width }, (_, at) => ({
+      type: "TableCell",
+      items: [{ ...run(line(texts[at] ?? "")), ...more }],
+    })),
+  });
+  return [
+    {
+      type: "Table",
+      spacing: "Medium",
+      firstRowAsHeaders: columns.length > 0,
+      showGridLines: true,
+      gridStyle: "default",
+      columns: Array.from({ length: width }, () => ({ width: 1 })),
+      rows: [
+        ...(columns.length > 0 ? [row(columns, {})] : []),
+        ...rows.map((texts) => row(texts, {})),
+      ],
+    },
+  ];
+}
+
+function code(block: DrawnCard["code"]): Element[] {
+  if (block === undefined || block.text === "") return [];
+  return [
+    {
+      type: "CodeBlock",
+      codeSnippet: cleanLines(block.text),
+      language: block.language ?? "PlainText",
+      startLineNumber: 1,
+      spacing: "Medium",
+      fallback: {
+        type: "Container",
+        style: "emphasis",
+        items: [
+          {
+            type: "RichTextBlock",
+            inlines: [textRun(cleanLines(block.text), { fontType: "Monospace", size: "Small" })],
+          },
+        ],
+      },
+    },
+  ];
+}
+
+function cleanLines(text: string): string {
+  return text
+    .split("\n")
+    .map((one) => line(one.replaceAll("\t", "  "), 2_000))
+    .join("\n");
+}
+
+function chart(drawn: DrawnCard["chart"]): Element[] {
+  if (drawn === undefined || drawn.points.length === 0) return [];
+  const label = line(drawn.label);
+  const values = drawn.points.map(([, y]) => y);
+  const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
+  const words = `${label}: from ${first} to ${last}, lowest ${Math.min(...values)}, highest ${Math.max(...values)}`;
+  return [
+    {
+      type: "Chart.Line",
+      title: label,
+      data: [{ legend: label, values: drawn.points.map(([x, y]) => ({ x, y })) }],
+      altText: words,
+      spacing: "Medium",
+      fallback: run(words),
+    },
+  ];
+}
+
+function people(pairs: { readonly [name: string]: string }): Element[] {
+  const facts = Object.entries(pairs).map(([title, value]) => ({
+    title: verbatim(line(title)),
+    value: verbatim(line(value)),
+  }));
+  return facts.length === 0 ? [] : [{ type: "FactSet", spacing: "Medium", facts }];
+}
+
+/** Small print and links on one line: a link is a run with an action, never markup. */
+function small({ facts = [], links = [] }: DrawnCard): Element[] {
+  const inlines: Element[] = [];
+  const add = (one: Element) => {
+    if (inlines.length > 0) inlines.push(textRun("  ·  ", { size: "Small", isSubtle: true }));
+    inlines.push(one);
+  };
+  for (const fact of facts) add(textRun(line(fact), { size: "Small", isSubtle: true }));
+  for (const { label, url } of links) {
+    const safe = webAddress(url);
+    if (safe === undefined) continue;
+    const selectAction = { type: "Action.OpenUrl", url: safe, title: line(label) };
+    add(textRun(line(label), { size: "Small", selectAction }));
+  }
+  return inlines.length === 0 ? [] : [{ type: "RichTextBlock", spacing: "Medium", inlines }];
+}
+
+/** The address where it is http or https, else undefined: nothing else may be opened from a card. */
+function webAddress(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url?.protocol === "http:" || url?.protocol === "https:" ? url.href : undefined;
+}
+
+function buttons(list: readonly Button[], form: Form | undefined): Element[] {
+  const actions = list.map(press);
+  if (form !== undefined)
+    actions.unshift(execute({ id: form.id, label: form.submit, primary: true }));
+  return actions.length === 0 ? [] : [{ type: "ActionSet", spacing: "Medium", actions }];
+}
+
+/** A button that asks first opens a small card with the question and the real button. */
+function press(button: Button): Element {
+  if (button.confirm === undefined) return execute(button);
+  return {
+    type: "Action.ShowCard",
+    title: line(button.label),
+    card: {
+      type: "AdaptiveCard",
+      body: [sentence(button.confirm)],
+      actions: [execute({ id: button.id, label: button.label }, "destructive")],
+    },
+  };
+}
+
+/** Action.Execute where the client knows Universal Actions, Action.Submit with the same data elsewhere. */
+function execute(button: Omit<Button, "confirm">, style?: string): Element {
+  const data: Pressed = { button: button.id };
+  const title = line(button.label);
+  const look = style ?? (button.primary ? "positive" : undefined);
+  const both = { title, data, ...(look === undefined ? {} : { style: look }) };
+  return {
+    type: "Action.Execute",
+    verb: "press",
+    ...both,
+    fallback: { type: "Action.Submit", ...both },
+  };
+}
+
+function run(text: string): Element {
+  return { type: "RichTextBlock", inlines: [textRun(text)] };
+}
+
+function textRun(text: string, more: object = {}): Element {
+  // A date in Adaptive's own braces would be computed: a space takes its meaning away.
+  return { type: "TextRun", text: text.replaceAll("{{", "{ {"), ...more };
+}

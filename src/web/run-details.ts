@@ -1,0 +1,159 @@
+/** One run in full: what its details show beside the card. */
+import type { Change, PlanNode } from "../core/plan.ts";
+import type { Platform } from "../platform/schema.ts";
+import type { Sql } from "../store/database.ts";
+import { listEntries } from "../store/journal.ts";
+import { listPlans, listVotes, type PlanRow, type Vote } from "../store/plans.ts";
+import { type AuditRow, rootsOf, viewAudit, viewNotes, viewRun } from "../store/views.ts";
+import { Answered } from "./route.ts";
+
+/** Throws 404 where there is no such run. */
+export async function viewDetails(sql: Sql, platform: Platform, name: string): Promise<unknown> {
+  const run = await viewRun(sql, name);
+  if (run === undefined) throw new Answered(404, `There is no run ${name}.`);
+  const plans = await listPlans(sql, run.id);
+  const votes = await listVotes(sql, run.id);
+  const steps = await listEntries(sql, run.id);
+  const audit = await viewAudit(sql, { run: run.id, limit: 200 });
+  const notes = await viewNotes(sql, run.id);
+  const [root] = await rootsOf(sql, "console", [run.id]);
+  const plan = plans.findLast((one) => one.state !== "void") ?? plans.at(-1);
+  return {
+    ...run,
+    root: root ?? null,
+    steps: steps.map(({ key, at }) => ({ key, at })),
+    plan: plan === undefined ? null : shown(plan),
+    plans: plans.map(({ digest, step, state, why, at, decided_at }) => ({
+      digest,
+      step,
+      state,
+      why,
+      at,
+      decided: decided_at,
+    })),
+    votes: votes.map(({ person, vote, why, digest, surface, at, withdrawn_at }) => ({
+      person,
+      vote,
+      why,
+      digest,
+      surface,
+      at,
+      withdrawn: withdrawn_at,
+    })),
+    timeline: timeline(platform, run, plans, votes, audit, notes),
+  };
+}
+
+function shown({ step, state, why, at, expires_at, body }: PlanRow) {
+  return {
+    step,
+    state,
+    why,
+    at,
+    expires: expires_at,
+    digest: body.digest,
+    requester: body.requester,
+    needs: body.needs,
+    rule: body.rule,
+    policy: body.policy,
+    targets: body.targets,
+    acts: body.nodes.map(act),
+  };
+}
+
+function act({ place, kind, op, provider, says, on, every, timeout, preview }: PlanNode) {
+  const same = "same" in preview;
+  const changes: readonly Change[] = same ? [] : preview.changes;
+  const undo = same ? [] : preview.undo;
+  return {
+    place,
+    kind,
+    op,
+    provider,
+    says,
+    on,
+    same,
+    changes,
+    every: every ?? null,
+    timeout: timeout ?? null,
+    irreversible: "irreversible" in undo ? undo.irreversible : null,
+  };
+}
+
+interface Moment {
+  readonly at: number;
+  readonly says: string;
+  readonly tone: "calm" | "good" | "bad" | "waiting";
+  readonly detail?: string;
+}
+
+/** What happened, in a person's words and in the order of time. */
+function timeline(
+  platform: Platform,
+  run: {
+    readonly by: string;
+    readonly at: number;
+    readonly ended: number | null;
+    readonly state: string;
+    readonly says: string;
+  },
+  plans: readonly PlanRow[],
+  votes: readonly Vote[],
+  audit: readonly AuditRow[],
+  notes: Awaited<ReturnType<typeof viewNotes>>,
+): readonly Moment[] {
+  const who = (person: string) => platform.people[person]?.name ?? person;
+  const moments: Moment[] = [{ at: run.at, says: `${who(run.by)} asked for this`, tone: "calm" }];
+  for (const plan of plans) {
+    const short = plan.digest.slice(0, 8);
+    moments.push({ at: plan.at, says: `Planned as ${short}`, tone: "calm" });
+    if (plan.state === "void" && plan.decided_at !== null)
+      moments.push(moment(plan.decided_at, `Plan ${short} no longer counts`, "waiting", plan.why));
+    if (plan.state === "approved" && plan.decided_at !== null && plan.body.needs.length === 0)
+      moments.push(
+        moment(plan.decided_at, "Nobody had to approve", "good", plan.why ?? plan.body.rule),
+      );
+    if (plan.state === "expired" && plan.decided_at !== null)
+      moments.push(moment(plan.decided_at, "Nobody answered in time", "waiting", plan.why));
+  }
+  for (const vote of votes) {
+    const did = vote.vote === "yes" ? "approved" : "rejected";
+    const says = `${who(vote.person)} ${did} ${vote.digest.slice(0, 8)}`;
+    moments.push(moment(vote.at, says, vote.vote === "yes" ? "good" : "bad", vote.why));
+    if (vote.withdrawn_at !== null)
+      moments.push(moment(vote.withdrawn_at, `${who(vote.person)} withdrew that`, "waiting", null));
+  }
+  for (const row of audit) if (isEffect(row)) moments.push(effect(row));
+  for (const { at, drawn } of notes)
+    if (drawn !== null) moments.push(moment(at, drawn.title, "calm", drawn.says ?? null));
+  if (run.ended !== null) moments.push(ending(run.ended, run.state, run.says));
+  return moments.toSorted((a, b) => a.at - b.at);
+}
+
+function moment(at: number, says: string, tone: Moment["tone"], detail: string | null): Moment {
+  return detail === null || detail === "" ? { at, says, tone } : { at, says, tone, detail };
+}
+
+function isEffect(row: AuditRow): boolean {
+  return /^(carried out|took back|undid|effect|ran)/.test(row.did);
+}
+
+function effect(row: AuditRow): Moment {
+  const says = text(row.detail, "says");
+  const did = row.did.charAt(0).toUpperCase() + row.did.slice(1);
+  const tone = row.did.startsWith("carried out") || row.did.startsWith("ran") ? "calm" : "waiting";
+  return moment(row.at, did, tone, says);
+}
+
+function text(detail: unknown, field: string): string | null {
+  if (typeof detail !== "object" || detail === null) return null;
+  const value: unknown = Reflect.get(detail, field);
+  return typeof value === "string" ? value : null;
+}
+
+function ending(at: number, state: string, says: string): Moment {
+  const good = state === "succeeded" || state === "nothing to do";
+  const bad = state === "taken back" || state === "abandoned" || state === "refused";
+  const word = state.charAt(0).toUpperCase() + state.slice(1);
+  return moment(at, word, good ? "good" : bad ? "bad" : "calm", says);
+}
