@@ -38,8 +38,11 @@ export const migrations: readonly string[] = [
     output jsonb,
     -- what the run waits for, for the card: buttons, queue, since
     waits jsonb,
+    -- what the card offers after the end
+    next jsonb,
     created_at bigint NOT NULL DEFAULT shipmate.now(),
     ended_at bigint,
+    -- who asked for it to be cancelled
     cancel jsonb,
     -- the claim
     epoch bigint NOT NULL DEFAULT 0,
@@ -110,7 +113,8 @@ export const migrations: readonly string[] = [
     person jsonb NOT NULL,
     at bigint NOT NULL DEFAULT shipmate.now()
   );
-  CREATE INDEX presses_of_run ON shipmate.presses (run, id);
+  -- the first press decides a wait
+  CREATE UNIQUE INDEX presses_one ON shipmate.presses (run, wait);
 
   -- Who holds a target, and who waits for one.
   CREATE TABLE shipmate.locks (
@@ -184,6 +188,11 @@ export const migrations: readonly string[] = [
     seq bigint PRIMARY KEY,
     audit bigint NOT NULL UNIQUE,
     hash text NOT NULL
+  );
+
+  -- Rows of the audit that have no link yet.
+  CREATE TABLE shipmate.audit_unsealed (
+    audit bigint PRIMARY KEY
   );
 
   CREATE TABLE shipmate.blobs (

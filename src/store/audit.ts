@@ -1,0 +1,209 @@
+/**
+ * The audit log. A row is appended in the transaction of the act it tells of; one sealer links rows to a hash chain
+ * a moment later, so that acts never wait for each other.
+ *
+ * - Each new row stands in `audit_unsealed` too, which the sealer empties: a row whose transaction commits late, under a
+ *   lower id than its neighbours', is linked in the next round. `seq` is the order of the chain, not `audit`.
+ * - hash = SHA-256 of the hash before and the row's canonical text. The first one has nothing before it.
+ * - Whoever can write to the database can make a new chain; only a head that was noted elsewhere shows that.
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Json } from "../core/operation.ts";
+import { canonical } from "../core/plan.ts";
+import { type Database, first, type Sql } from "./database.ts";
+
+/** Who did what. No secret may stand in it. */
+export interface Deed {
+  readonly person: string;
+  readonly surface: string;
+  /** A verb and what it needs: `approved`, `carried out`. */
+  readonly did: string;
+  readonly run?: string | undefined;
+  readonly digest?: string | undefined;
+  readonly detail?: { readonly [name: string]: Json };
+}
+
+/** The newest link: note it elsewhere, and a chain that is cut or made anew is found. */
+export interface Head {
+  readonly count: number;
+  readonly hash: string;
+}
+
+/** The first row that is wrong, in a sentence. */
+export type Checked =
+  | { readonly ok: true; readonly head: Head }
+  | { readonly ok: false; readonly says: string };
+
+/** Gives the row's id. Call it inside the act's own transaction. */
+export async function appendAudit(sql: Sql, deed: Deed): Promise<number> {
+  const row = await first(
+    sql,
+    z.object({ audit: z.number() }),
+    `WITH row AS (
+       INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING id)
+     INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM row RETURNING audit`,
+    [deed.person, deed.surface, deed.did, deed.run, deed.digest, deed.detail ?? {}],
+  );
+  if (row === undefined) throw new Error("appending to the audit gave no row");
+  return row.audit;
+}
+
+/** How many rows one round links at most. */
+const batch = 500;
+/** The advisory lock's number: "seal" as bytes. */
+const lock = 0x7365616c;
+
+const start: Head = { count: 0, hash: "" };
+const Link = z.object({ seq: z.number(), audit: z.number(), hash: z.string() });
+/** A row's text is made of these fields, whatever columns come later. */
+const fields = ["id", "at", "person", "surface", "did", "run", "digest", "detail"] as const;
+const row = `CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(${fields
+  .map((name) => `'${name}', a.${name}`)
+  .join(", ")}) END AS row`;
+
+/** Links what is new and gives the head. Where another process is at it, or nothing is new, it does nothing. */
+export async function sealAudit(database: Database): Promise<Head> {
+  for (;;) {
+    if (!(await anyNew(database))) return headOf(database);
+    const sealed = await database.transaction(sealSome);
+    if (sealed < batch) return headOf(database);
+  }
+}
+
+/** Seals every so many milliseconds until closed; closing seals once more. `failed` hears of errors; the next round tries again. */
+export function startSealer(
+  database: Database,
+  every: number,
+  failed: (error: unknown) => void,
+): { close(): Promise<void> } {
+  let under: Promise<unknown> = Promise.resolve();
+  const round = () => {
+    under = under.then(() => sealAudit(database)).catch(failed);
+    return under;
+  };
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    void round().then(() => {
+      busy = false;
+    });
+  }, every);
+  timer.unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await round();
+    },
+  };
+}
+
+/**
+ * Walks the whole chain, a page at a time. With `known`, a head that was noted before, it also finds
+ * a tail that was cut off and a chain that was made anew.
+ */
+export async function checkAudit(database: Database, known: Head = start): Promise<Checked> {
+  const newest = await headOf(database);
+  let head = start;
+  while (head.count < newest.count) {
+    const links = await linksAfter(database, head.count);
+    if (links.length === 0) return gone(head.count + 1);
+    for (const { seq, audit, hash, row } of links) {
+      if (seq !== head.count + 1) return gone(head.count + 1);
+      if (row === null) return no(`Audit row ${audit} was removed after it was written.`);
+      const expected = linked(head.hash, row);
+      if (hash !== expected) return no(`Audit row ${audit} was altered after it was written.`);
+      head = { count: seq, hash };
+      if (seq === known.count && hash !== known.hash)
+        return no(`The audit was written anew: row ${audit} is not the one that was known.`);
+    }
+  }
+  if (head.count < known.count)
+    return no(`The audit's last ${known.count - head.count} rows were removed.`);
+  const foreign = await unlinked(database);
+  if (foreign !== undefined)
+    return no(
+      `Audit row ${foreign} has no link in the chain: it was put in by hand, or its link was removed.`,
+    );
+  return { ok: true, head };
+}
+
+const no = (says: string): Checked => ({ ok: false, says });
+const gone = (seq: number): Checked => no(`Link ${seq} of the audit's chain was removed.`);
+
+async function anyNew(sql: Sql): Promise<boolean> {
+  const Any = z.object({ any: z.boolean() });
+  const row = await first(sql, Any, "SELECT EXISTS (SELECT FROM shipmate.audit_unsealed) AS any");
+  return row?.any === true;
+}
+
+async function headOf(sql: Sql): Promise<Head> {
+  const row = await first(
+    sql,
+    Link,
+    "SELECT seq, audit, hash FROM shipmate.audit_chain ORDER BY seq DESC LIMIT 1",
+  );
+  return row === undefined ? start : { count: row.seq, hash: row.hash };
+}
+
+/** How many were linked: fewer than a batch means that nothing is left, or that another process seals. */
+async function sealSome(sql: Sql): Promise<number> {
+  const ours = await first(
+    sql,
+    z.object({ ours: z.boolean() }),
+    "SELECT pg_try_advisory_xact_lock($1::bigint) AS ours",
+    [lock],
+  );
+  if (ours?.ours !== true) return 0;
+  let head = await headOf(sql);
+  const rows = await sql.query(
+    z.object({ audit: z.number(), row: z.json() }),
+    `WITH taken AS (
+       DELETE FROM shipmate.audit_unsealed WHERE audit IN (
+         SELECT audit FROM shipmate.audit_unsealed ORDER BY audit LIMIT $1)
+       RETURNING audit)
+     SELECT taken.audit, ${row}
+     FROM taken LEFT JOIN shipmate.audit a ON a.id = taken.audit ORDER BY taken.audit`,
+    [batch],
+  );
+  const links = rows.map(({ audit, row }) => {
+    head = { count: head.count + 1, hash: linked(head.hash, row) };
+    return { seq: head.count, audit, hash: head.hash };
+  });
+  await sql.run(
+    `INSERT INTO shipmate.audit_chain (seq, audit, hash)
+     SELECT seq, audit, hash FROM jsonb_to_recordset($1) AS x(seq bigint, audit bigint, hash text)`,
+    [links],
+  );
+  return rows.length;
+}
+
+function linked(before: string, row: Json): string {
+  return createHash("sha256").update(before).update(canonical(row)).digest("hex");
+}
+
+/** A page of the chain, each link with its row; null where that is gone. */
+function linksAfter(sql: Sql, seq: number) {
+  return sql.query(
+    Link.extend({ row: z.json() }),
+    `SELECT c.seq, c.audit, c.hash, ${row}
+     FROM shipmate.audit_chain c LEFT JOIN shipmate.audit a ON a.id = c.audit
+     WHERE c.seq > $1 ORDER BY c.seq LIMIT 1000`,
+    [seq],
+  );
+}
+
+/** A row that is neither linked nor waits for it. */
+async function unlinked(sql: Sql): Promise<number | undefined> {
+  const found = await first(
+    sql,
+    z.object({ id: z.number() }),
+    `SELECT a.id FROM shipmate.audit a
+     WHERE NOT EXISTS (SELECT FROM shipmate.audit_chain c WHERE c.audit = a.id)
+       AND NOT EXISTS (SELECT FROM shipmate.audit_unsealed u WHERE u.audit = a.id)
+     ORDER BY a.id LIMIT 1`,
+  );
+  return found?.id;
+}

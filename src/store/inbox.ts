@@ -1,0 +1,87 @@
+/** The inbox: everything that was said, once per event of a surface, before anything else is done about it. */
+import { z } from "zod";
+import type { Json } from "../core/operation.ts";
+import type { Intent } from "../core/surface.ts";
+import { first, json, type Sql } from "./database.ts";
+
+const Said = z.union([
+  z.object({ text: z.string() }),
+  z.object({
+    button: z.string(),
+    message: z.string().exactOptional(),
+    values: z.record(z.string(), z.json()).exactOptional(),
+  }),
+]);
+const Stored: z.ZodType<Intent> = z.object({
+  key: z.string(),
+  who: z.object({ surface: z.string(), id: z.string() }),
+  at: z.object({
+    surface: z.string(),
+    channel: z.string(),
+    thread: z.string().exactOptional(),
+  }),
+  said: Said,
+});
+
+export interface Taken {
+  readonly intent: Intent;
+  /** When it was said, in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether it was finished before; then `answer` is what came of it. */
+  readonly done: boolean;
+  readonly answer: Json;
+}
+
+/** One statement, one commit: whoever acks after it may die at once. Two deliveries at once make one `new`. */
+export async function storeIntent(sql: Sql, intent: Intent): Promise<"new" | "seen"> {
+  const rows = await sql.run(
+    `INSERT INTO shipmate.inbox (surface, key, intent) VALUES ($1, $2, $3)
+     ON CONFLICT (surface, key) DO NOTHING`,
+    [intent.at.surface, intent.key, intent],
+  );
+  return rows === 1 ? "new" : "seen";
+}
+
+/** Inside a transaction it is ours until its end: a second taker waits and then finds it done. */
+export async function takeIntent(
+  sql: Sql,
+  surface: string,
+  key: string,
+): Promise<Taken | undefined> {
+  return first(
+    sql,
+    z.object({ intent: Stored, at: z.number(), done: z.boolean(), answer: z.json() }),
+    `SELECT intent, at, done_at IS NOT NULL AS done, answer
+     FROM shipmate.inbox WHERE surface = $1 AND key = $2 FOR UPDATE`,
+    [surface, key],
+  );
+}
+
+/** Whether it was open until now. Belongs into the transaction of what was done about it. */
+export async function finishIntent(
+  sql: Sql,
+  surface: string,
+  key: string,
+  answer: Json,
+): Promise<boolean> {
+  const rows = await sql.run(
+    `UPDATE shipmate.inbox SET done_at = shipmate.now(), answer = $3
+     WHERE surface = $1 AND key = $2 AND done_at IS NULL`,
+    [surface, key, json(answer)],
+  );
+  return rows === 1;
+}
+
+/** What is still open after so many milliseconds, the oldest first: a crash left it. */
+export function openIntents(
+  sql: Sql,
+  olderThan: number,
+  limit = 100,
+): Promise<readonly { readonly surface: string; readonly key: string }[]> {
+  return sql.query(
+    z.object({ surface: z.string(), key: z.string() }),
+    `SELECT surface, key FROM shipmate.inbox
+     WHERE done_at IS NULL AND at <= shipmate.now() - $1::bigint ORDER BY at LIMIT $2`,
+    [olderThan, limit],
+  );
+}
