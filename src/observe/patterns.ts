@@ -4,7 +4,8 @@
  * Rules for writing a rule: nothing stands after an open-ended repetition that it could not consume
  * itself, unless it is optional, so that each character is consumed once and the time grows with the
  * length alone; where a shape needs a second look (`keep`), the match is looked at as a whole. So no
- * line is too long, and none has to be cut. The text's own words for a value (`password=`) stay.
+ * line is too long, and none has to be cut. What surrounds
+ * a value (`password=`, its quotes) stays, so that JSON stays JSON.
  */
 
 /** A shape. The named group `head` stays as it is, the rest of the match is hidden. */
@@ -45,8 +46,8 @@ const word =
   "pass(?:word|wd|phrase)|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?";
 const longWord = "secret[_-]?(?:access[_-]?)?key|pass(?:word|wd|phrase)[_-]?hash";
 const secretName = new RegExp(`(?:${word}|${longWord}|authorization|cookie)$`, "i");
-/** In quotes, escaped ones too; the closing one may be cut off. */
-const quoted = `\\\\?"(?:[^"\\\\]|\\\\[^"]){1,4000}\\\\?"?|'(?:[^'\\\\]|\\\\.){1,4000}'?`;
+/** In quotes, escaped ones too, up to the closing one; the closing one stays, so that JSON stays JSON. */
+const quoted = `(?<=")(?:[^"\\\\]|\\\\[^"]){1,4000}|(?<=')(?:[^'\\\\]|\\\\.){1,4000}`;
 /** Without quotes it ends at white space, and at a separator behind which the next field begins. */
 const bare = `(?:[^\\s"'\`,;&\\\\]|\\\\[^"'\\s]|[,;&](?![\\s,;&]|$|[\\w.-]{1,40}\\s?[=:])){1,4000}`;
 /** What stands for a value without being one. */
@@ -58,7 +59,7 @@ const patterns: readonly Pattern[] = [
   {
     what: "private key",
     shape:
-      /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----[^-"']{0,20000}(?:-(?!----)[^-"']{0,2000}){0,40}(?:-----END [A-Z0-9 ]{0,48}-----)?/g,
+      /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?:[^-"'\\]|\\[^"']|-(?!----)){0,20000}(?:-----END [A-Z0-9 ]{0,48}-----)?/g,
   },
   {
     what: "JSON web token",
@@ -123,11 +124,11 @@ const patterns: readonly Pattern[] = [
   },
   {
     what: "",
-    shape: /(?<head>cookie\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)[\w.-]{1,80}=[^\r\n"']{1,}/gi,
+    shape: /(?<head>cookie\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)[\w.-]{1,80}=[^\r\n"'\\]{1,}/gi,
   },
   {
     what: "",
-    shape: /(?<head>:\/\/[^\s/:@"'<>?#]{0,256}:)[^\s/"'<>]{1,512}(?=@)/g,
+    shape: /(?<head>:\/\/[^\s/:@"'<>?#]{0,256}:)[^\s/"'<>\\]{1,512}(?=@)/g,
   },
   {
     what: "",
@@ -137,7 +138,7 @@ const patterns: readonly Pattern[] = [
   {
     what: "",
     shape: new RegExp(
-      `(?<head>(?:(?:${word}|${longWord})\\\\?["'\`]?\\s{0,4}(?:=>|:=|[=:])|--(?:${word})\\s|(?<![a-z])pwd=(?![/~.]))\\s{0,4})(?:${quoted}|${bare})`,
+      `(?<head>(?:(?:${word}|${longWord})\\\\{0,7}["'\`]?\\s{0,4}(?:=>|:=|[=:])|--(?:${word})\\s|(?<![a-z])pwd=(?![/~.]))\\s{0,4}(?:\\\\{0,7}"|')?)(?:${quoted}|${bare})`,
       "gi",
     ),
     keep: (_, value) => noValue.test(value),

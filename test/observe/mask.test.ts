@@ -154,8 +154,8 @@ test.each([
   ["redis://:hunter2@localhost", "redis://:[secret]@localhost"],
   ["postgres://ada:hun@ter2@db/web", "postgres://ada:[secret]@db/web"],
   ["password=hunter2 user=ada", "password=[secret] user=ada"],
-  ["DB_PASSWORD='hunter two'", "DB_PASSWORD=[secret]"],
-  ['"clientSecret": "hunter2", "n": 1', '"clientSecret": [secret], "n": 1'],
+  ["DB_PASSWORD='hunter two'", "DB_PASSWORD='[secret]'"],
+  ['"clientSecret": "hunter2", "n": 1', '"clientSecret": "[secret]", "n": 1'],
   ["api_key: 0123abc", "api_key: [secret]"],
   ["API-KEY=0123abc&next=1", "API-KEY=[secret]&next=1"],
   ["?access_token=abc,def&page=2", "?access_token=[secret]&page=2"],
@@ -248,6 +248,25 @@ test("an error stays an error and is masked in message, stack, cause and all tha
   expect(masked.message).toBe("asking with [secret]");
   expect(masked.stack).toContain("asking with [secret]");
   expect(inspect(masked, { depth: 9, showHidden: true })).not.toContain("s3cr3t-value");
+});
+
+test("JSON stays JSON when it is masked as text", () => {
+  const { text } = masker({ secrets: () => ["s3cr3t-value"] });
+  const values = [
+    { password: 'hun"ter\\2', token: "a\\", next: "password=a\\" },
+    { says: 'password="hunter2"', and: "cookie: a=b\\", more: 'authorization: x"' },
+    {
+      key: "-----BEGIN PRIVATE KEY-----\nabc",
+      url: "http://a:b\\@c",
+      "s3cr3t-value": "s3cr3t-value",
+    },
+    { says: 'Bearer 0123456789abcdef"', list: ["secret=\n", "api_key:\t", '--token "x" y'] },
+  ];
+  for (const value of [...values, ...values.map((inner) => ({ body: JSON.stringify(inner) }))]) {
+    const masked = text(JSON.stringify(value));
+    expect(Object.keys(JSON.parse(masked)), masked).toHaveLength(Object.keys(value).length);
+    expect(masked).not.toMatch(/hunter|s3cr3t/);
+  }
 });
 
 test("circular and very deep data come to an end", () => {
