@@ -6,9 +6,9 @@ export interface Say {
   readonly command: string;
   readonly args: unknown;
   /** The one that most readers want next. At most one a card. */
-  readonly primary?: boolean;
+  readonly primary?: boolean | undefined;
   /** Asks this question before it is said. Set for what hurts when pressed by mistake. */
-  readonly confirm?: string;
+  readonly confirm?: string | undefined;
 }
 
 /** `busy` works by itself, `waiting` wants a person, `good` and `bad` are ends (or stuck), `calm` is neutral. */

@@ -35,12 +35,7 @@ export interface Runs {
     readonly ended?: boolean;
     readonly limit: number;
   }): Promise<readonly RunView[]>;
-  vote(
-    run: string,
-    digest: string,
-    vote: "yes" | "no" | "withdraw",
-    why?: string,
-  ): Promise<Card>;
+  vote(run: string, digest: string, vote: "yes" | "no" | "withdraw", why?: string): Promise<Card>;
   press(run: string, button: string, form?: unknown): Promise<Card>;
   cancel(run: string): Promise<Card>;
   /** A new run of the same input. */
@@ -92,6 +87,8 @@ export interface CommandDefinition<S extends z.ZodRawShape = z.ZodRawShape> {
   /** What a word before a value means here: `{ to: "environment" }`. */
   readonly words?: { readonly [word: string]: keyof S & string };
   readonly starts?: readonly Start<z.input<z.ZodObject<S>>>[];
+  /** The answer is for the asker's eyes only. */
+  readonly privately?: boolean;
   run(ctx: Ctx<z.output<z.ZodObject<S>>>): Reply | Promise<Reply>;
 }
 

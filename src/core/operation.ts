@@ -10,6 +10,9 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json | undefined };
 
+/** Any JSON, checked. */
+export const Json: z.ZodType<Json> = z.json();
+
 /** What is touched or read, as a path that starts at the environment: `production/web`. A lock covers what lies below it. */
 export type Target = `${string}/${string}`;
 

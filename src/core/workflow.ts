@@ -1,7 +1,7 @@
 /** Workflows: ordinary TypeScript that sees only its input and five steps, and is replayed from its journal. */
 import type { z } from "zod";
-import type { Card } from "./card.ts";
-import type { Act, Effect, Gives, Look, Until } from "./operation.ts";
+import type { Card, Say } from "./card.ts";
+import type { Act, Effect, Gives, Look, Target, Until } from "./operation.ts";
 import type { Person } from "./person.ts";
 import type { Instant, Time } from "./time.ts";
 
@@ -94,6 +94,10 @@ export interface Workflow<I = never, O = unknown> extends Gives<O> {
   title(input: never): string;
   /** The sentence of success: `web 1.4.2 runs in production.` */
   done?(input: never, output: never): string;
+  /** What it changes as far as its input tells, so that somebody without the right is told at once. */
+  on?(input: never): readonly Target[];
+  /** Buttons of the card once it succeeded: `Roll back`. */
+  next?(input: never, output: never): readonly Say[];
   run(step: Step, input: never): Promise<O>;
 }
 export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
@@ -101,6 +105,8 @@ export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
   input: S;
   title(input: z.output<S>): string;
   done?(input: z.output<S>, output: O): string;
+  on?(input: z.output<S>): readonly Target[];
+  next?(input: z.output<S>, output: O): readonly Say[];
   run(step: Step, input: z.output<S>): Promise<O>;
 }): Workflow<z.input<S>, O> {
   return workflow;

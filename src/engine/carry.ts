@@ -1,0 +1,147 @@
+/** Carries an approved change out: its acts in order, groups side by side, waits until they are good. */
+import { z } from "zod";
+import type { Act, Effect, Group, Until } from "../core/operation.ts";
+import { canonical } from "../core/plan.ts";
+import { Refusal } from "../core/refusal.ts";
+import { milliseconds } from "../core/time.ts";
+import { fits, hasBlank } from "./acts.ts";
+import { type Asked, heedCancel } from "./changing.ts";
+import { tryOrTakeBack } from "./choices.ts";
+import { carryEffect, lookAgain } from "./effect.ts";
+import { Ended, endOf } from "./ends.ts";
+import { steady } from "./faults.ts";
+import { takeBack } from "./undo.ts";
+
+/** Set when a part of an `all` failed: the other parts stop at their next act. */
+export interface Stop {
+  says?: string | undefined;
+}
+
+/** Comes back when everything is done; a Refusal means that it has to be taken back. */
+export async function carryOut(
+  c: Asked,
+  acts: readonly Act[],
+  prefix: string,
+  stop: Stop,
+): Promise<void> {
+  for (const [i, act] of acts.entries()) {
+    await heedCancel(c.progress, c.step);
+    if (stop.says !== undefined) throw new Refusal(stop.says);
+    const place = `${prefix}${i}`;
+    if (act.kind === "effect") await effect(c, act, place);
+    else if (act.kind === "until") await waitUntil(c, act, place);
+    else await sideBySide(c, act, place, stop);
+  }
+}
+
+async function effect(c: Asked, act: Effect, place: string): Promise<void> {
+  const did = c.key(place, "did");
+  if (c.progress.has(did)) return;
+  const node = c.node(place);
+  const { preview } = node;
+  if ("same" in preview) return c.progress.put([{ key: did, value: { result: preview.same } }]);
+  const input = c.filled(node.input);
+  if (hasBlank(node.input)) await holdToPlan(c, act, place, input);
+  const { seen } = preview;
+  await carryEffect(c, { ...{ place, op: act.op, input, preview, seen }, choices: tryOrTakeBack });
+  const result = c.result(place);
+  for (const [name, value] of Object.entries(preview.knows ?? {})) {
+    const got =
+      typeof result === "object" && result !== null ? Reflect.get(result, name) : undefined;
+    if (canonical(got) !== canonical(value))
+      throw new Refusal(`${capital(node.says)} gave another ${name} than was planned.`);
+  }
+}
+
+/** What came out late must fit what was approved: "known after" is the only blank. */
+async function holdToPlan(
+  c: Asked,
+  act: Effect,
+  place: string,
+  input: Parameters<typeof lookAgain>[2],
+): Promise<void> {
+  if (c.progress.has(c.key(place, "intent"))) return;
+  const node = c.node(place);
+  const how = { step: c.step, scope: `${place}/again`, what: `look again at ${node.says}` };
+  const now = await steady(c.progress, { ...how, choices: tryOrTakeBack }, () =>
+    lookAgain(c, act.op, input),
+  );
+  if ("changes" in now && "changes" in node.preview && !fits(node.preview.changes, now.changes))
+    throw new Refusal(`${capital(node.says)} would now do something else than was approved.`);
+}
+
+const Saw = z.looseObject({ state: z.enum(["going", "good", "bad"]), says: z.string() });
+
+async function waitUntil(c: Asked, act: Until, place: string): Promise<void> {
+  const { progress } = c;
+  const did = c.key(place, "did");
+  if (progress.has(did)) return;
+  const began = c.key(place, "began");
+  if (!progress.has(began)) await progress.put([{ key: began, value: progress.now() }]);
+  const look = { ...act.look, input: c.filled(c.node(place).input) };
+  const how = {
+    step: c.step,
+    scope: place,
+    what: `look at ${act.look.op}`,
+    choices: tryOrTakeBack,
+  };
+  const answer = await steady(progress, how, () => c.parts.operations.look(look, progress.signal));
+  const saw = Saw.parse(answer);
+  if (saw.state === "good")
+    return progress.put([{ key: did, value: { result: answer } }], { shows: true });
+  const before = progress.get(c.key(place, "saw"));
+  if (canonical(before) !== canonical(answer))
+    await progress.put([{ key: c.key(place, "saw"), value: answer }], { shows: true });
+  if (saw.state === "bad") throw new Refusal(saw.says);
+  if (progress.now() >= Number(progress.get(began)) + milliseconds(act.timeout))
+    throw new Refusal(`${saw.says} It was not good after ${act.timeout}.`);
+  await progress.park(undefined, progress.now() + milliseconds(act.every));
+}
+
+async function sideBySide(c: Asked, group: Group, place: string, outer: Stop): Promise<void> {
+  const { progress } = c;
+  const stop: Stop = outer;
+  const part = async (acts: readonly Act[], j: number): Promise<Ended | undefined> => {
+    const prefix = `${place}.${j}.`;
+    const back = c.key(prefix, "back");
+    const undoing = c.key(prefix, "undoing");
+    if (progress.has(back)) return failed(String(progress.get(back)));
+    if (!progress.has(undoing)) {
+      try {
+        await carryOut(c, acts, prefix, stop);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        if (group.kind === "all" || endOf(error) === "cancelled") {
+          stop.says ??= error.message;
+          return error instanceof Ended ? error : failed(error.message);
+        }
+        await progress.put([{ key: undoing, value: error.message }], { shows: true });
+      }
+    }
+    const says = String(progress.get(undoing));
+    await takeBack(c, prefix);
+    await progress.put([{ key: back, value: says }], { shows: true });
+    return failed(says);
+  };
+  progress.branch(group.parts.length - 1);
+  const outcomes = await Promise.all(
+    group.parts.map((acts, j) => part(acts, j).finally(() => progress.branch(-1))),
+  );
+  progress.branch(1);
+  const bad = outcomes.filter((outcome) => outcome !== undefined);
+  const cancelled = bad.find((outcome) => outcome.end === "cancelled");
+  if (cancelled) throw cancelled;
+  if (bad.length > 0 && (group.kind === "all" || bad.length === outcomes.length)) {
+    stop.says = undefined;
+    throw new Refusal([...new Set(bad.map((outcome) => outcome.message))].join(" "));
+  }
+}
+
+function failed(says: string): Ended {
+  return new Ended("refused", says);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,329 @@
+/**
+ * One change: plan, ask, lock, look again, carry out, or take back.
+ *
+ * 1. While somebody else holds a target this run stands in line and has no plan: nobody votes on what is about to be old.
+ * 2. The plan is made of previews and stored; where policy asks for votes, the run parks until the plan is decided.
+ * 3. With the targets locked everything is previewed again. The same digest: begin. Another: votes are void, ask again.
+ * 4. From `begun` on only what the plan holds is done (carry.ts), and a refusal takes it back (undo.ts).
+ */
+import { z } from "zod";
+import type { Act } from "../core/operation.ts";
+import type { Plan } from "../core/plan.ts";
+import { Moved, Refusal } from "../core/refusal.ts";
+import type { Done } from "../core/workflow.ts";
+import { appendAudit } from "../store/audit.ts";
+import type { Sql } from "../store/database.ts";
+import { anyOverlap, awaitTurn, inLine, releaseLocks, takeLocks } from "../store/locks.ts";
+import {
+  decidePlan,
+  insertPlan,
+  listVotes,
+  type PlanRow,
+  voidOthers,
+  voidPlans,
+} from "../store/plans.ts";
+import { addTargets, ringRuns } from "../store/runs.ts";
+import { placeActs } from "./acts.ts";
+import { carryOut } from "./carry.ts";
+import {
+  type Asked,
+  Begun,
+  type ChangeParts,
+  type Changing,
+  changing,
+  heedCancel,
+  Undoing,
+} from "./changing.ts";
+import { tryOrStop } from "./choices.ts";
+import { deltaOf } from "./delta.ts";
+import { Ended, endOf, ends } from "./ends.ts";
+import { steady } from "./faults.ts";
+import { parkMisfit } from "./misfit.ts";
+import { isEmpty, makePlan, targetsOf } from "./planning.ts";
+import type { Progress } from "./progress.ts";
+import { doneOf, takeBack, tookBack } from "./undo.ts";
+import { isApproved } from "./votes.ts";
+
+const EndRow = z.object({
+  at: z.number(),
+  ok: z.boolean(),
+  end: z.enum(ends).optional(),
+  says: z.string().default(""),
+  nothing: z.boolean().default(false),
+});
+
+/** Comes back when the change is done; throws a Refusal where it was not, or was taken back. */
+export async function change(
+  parts: ChangeParts,
+  progress: Progress,
+  step: string,
+  list: readonly Act[],
+): Promise<Done> {
+  const c: Asked = { ...changing(parts, progress, step), list, acts: placeActs(step, list) };
+  for (;;) {
+    if (progress.has(c.key("end"))) return finished(c);
+    if (!progress.has(c.key("begun"))) {
+      await ready(c);
+      continue;
+    }
+    const begun = Begun.parse(progress.get(c.key("begun")));
+    if (begun.shape !== c.acts.shape && !progress.has(c.key("undoing"))) await parkMisfit(c);
+    if (!progress.has(c.key("undoing"))) {
+      try {
+        await carryOut(c, list, "", {});
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        if (error instanceof Moved && !anythingDone(c)) {
+          await startOver(c);
+          continue;
+        }
+        const undoing = { says: error.message, end: endOf(error) };
+        await progress.put([{ key: c.key("undoing"), value: undoing }], { shows: true });
+      }
+    }
+    await endChange(c);
+  }
+}
+
+function finished(c: Asked): Done {
+  const end = EndRow.parse(c.progress.get(c.key("end")));
+  if (!end.ok) throw new Ended(end.end ?? "refused", end.says);
+  return doneOf(c, end.at);
+}
+
+/** Takes the change to `begun`, or to its end where nothing would change or somebody said no. */
+async function ready(c: Asked): Promise<void> {
+  try {
+    await heedCancel(c.progress, c.step);
+    const targets = targetsOf(c.acts, c.parts.operations);
+    await standInLine(c, targets);
+    const row = current(c) ?? (await planned(c));
+    if (isEmpty(row.body)) return await close(c, { ok: true, nothing: true });
+    if (row.state === "open") await awaitVotes(c, row);
+    if (row.state === "rejected") throw new Ended("rejected", row.why ?? "Somebody rejected this.");
+    if (row.state === "expired") throw new Ended("expired", row.why ?? "Nobody answered in time.");
+    await begin(c, row);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await close(c, { ok: false, end: endOf(error), says: error.message });
+  }
+}
+
+/** Parks while somebody else holds a target or was in line before. */
+async function standInLine(c: Asked, targets: readonly string[]): Promise<void> {
+  const { run } = c.progress;
+  if (!(await c.progress.reads((sql) => anyOverlap(sql, run.id, targets)))) return;
+  const turn = await c.progress.transact("a place in line", async (sql) => {
+    const who = { run: run.id, step: c.step };
+    const turn = await awaitTurn(sql, who, targets);
+    if (!turn.free) await voidPlans(sql, run.id, c.step, "somebody else went first");
+    const behind = turn.free ? await inLine(sql, run.id, targets) : [];
+    await ringRuns(sql, behind);
+    return { value: { turn, behind } };
+  });
+  c.parts.ring(turn.behind);
+  if (turn.turn.free) return;
+  c.progress.plans.delete(c.step);
+  const { before } = turn.turn;
+  const holder = before.find((one) => one.held) ?? before[0];
+  await c.progress.park({
+    kind: "lock",
+    step: c.step,
+    ahead: before.length - 1,
+    ...(holder && { holder: holder.run, since: holder.since }),
+  });
+}
+
+/** The plan that counts now, if the code still asks for the same. */
+function current(c: Asked): PlanRow | undefined {
+  const row = c.progress.plans.get(c.step);
+  if (!row || row.state === "void" || row.state === "cancelled") return undefined;
+  return c.progress.get(c.key("shape")) === c.acts.shape ? row : undefined;
+}
+
+async function planned(c: Asked): Promise<PlanRow> {
+  const before = c.progress.plans.get(c.step);
+  const plan = await preview(c, undefined);
+  const approvers = before ? await c.progress.reads((sql) => yesNames(c, sql, before)) : [];
+  const asked = before?.state === "void" && approvers.length > 0;
+  return store(c, plan, asked ? deltaOf(before.body, plan, approvers) : undefined);
+}
+
+function preview(c: Asked, before: Plan | undefined): Promise<Plan> {
+  const { operations, policy } = c.parts;
+  const { run, signal } = c.progress;
+  const how = {
+    step: c.step,
+    scope: "plan",
+    what: "look at what would change",
+    choices: tryOrStop,
+  };
+  const planning = { acts: c.acts, operations, policy, before, signal };
+  return steady(c.progress, how, () =>
+    makePlan({ ...planning, workflow: run.workflow, requester: run.by_person }),
+  );
+}
+
+async function store(
+  c: Asked,
+  plan: Plan,
+  why: string | undefined,
+  release = false,
+): Promise<PlanRow> {
+  const { run } = c.progress;
+  const stored = await c.progress.transact("a plan", async (sql) => {
+    const behind = release ? await releaseLocks(sql, run.id, c.step) : [];
+    await ringRuns(sql, behind);
+    const votes = await listVotes(sql, run.id);
+    const state = isApproved(plan, c.step, votes) ? "approved" : "open";
+    const row = await insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why });
+    await addTargets(sql, run.id, plan.targets);
+    if (!isEmpty(plan)) {
+      await appendAudit(sql, {
+        person: run.by_person,
+        surface: "engine",
+        did: state === "open" ? "asked for approval" : "planned",
+        run: run.id,
+        digest: plan.digest,
+        detail: { step: c.step, rule: plan.rule, targets: plan.targets },
+      });
+    }
+    return { put: [{ key: c.key("shape"), value: c.acts.shape }], value: { row, behind } };
+  });
+  c.parts.ring(stored.behind);
+  c.progress.plans.set(c.step, stored.row);
+  return stored.row;
+}
+
+/** Parks until the plan is decided or its time is over. */
+async function awaitVotes(c: Asked, row: PlanRow): Promise<void> {
+  const expires = row.expires_at ?? Number.POSITIVE_INFINITY;
+  if (c.progress.now() < expires) {
+    const wait = { kind: "approval", step: c.step, until: expires, since: row.at } as const;
+    await c.progress.park(wait, expires);
+  }
+  const says = `Nobody answered in ${spanText(expires - row.at)}. Nothing changed.`;
+  const expired = await c.progress.transact("an expiry", async (sql) => ({
+    value: await decidePlan(sql, row.id, "expired", says),
+  }));
+  if (expired) throw new Ended("expired", says);
+  await c.progress.park(undefined, c.progress.now()); // somebody decided in this very moment: look again
+}
+
+/** Locks, looks again, and begins where everything is still as it was approved. */
+async function begin(c: Asked, row: PlanRow): Promise<void> {
+  const { run } = c.progress;
+  const plan = row.body;
+  const locked = await c.progress.transact("a lock", async (sql) => ({
+    value: await takeLocks(sql, { run: run.id, step: c.step }, plan.targets),
+  }));
+  if (!locked) return; // ready() stands in line next
+  const again = await preview(c, plan);
+  if (again.digest !== plan.digest) {
+    const names = await c.progress.reads((sql) => yesNames(c, sql, row));
+    const asked = plan.needs.length > 0;
+    await store(c, again, asked ? deltaOf(plan, again, names) : undefined, true);
+    return;
+  }
+  const why = `run ${run.number} went ahead on the same target`;
+  const rung = await c.progress.transact("the begin", async (sql) => {
+    const others = await voidOthers(sql, run.id, plan.targets, why);
+    await ringRuns(sql, others);
+    await appendAudit(sql, {
+      person: run.by_person,
+      surface: "engine",
+      did: "began",
+      run: run.id,
+      digest: plan.digest,
+      detail: { step: c.step, rule: plan.rule },
+    });
+    const begun = { plan: row.id, shape: c.acts.shape };
+    return { put: [{ key: c.key("begun"), value: begun }], state: "running", value: others };
+  });
+  c.parts.ring(rung);
+}
+
+/** A precondition broke before the first effect: the plan is made again and asked for again. */
+async function startOver(c: Asked): Promise<void> {
+  const { run } = c.progress;
+  const mine = c.key("");
+  const keep = new Set([c.key("shape"), c.key("plan", "fault")]);
+  const gone = [...c.progress.keys()].filter((key) => key.startsWith(mine) && !keep.has(key));
+  const before = c.plan();
+  const row = c.progress.plans.get(c.step);
+  const again = await preview(c, undefined);
+  const names = row ? await c.progress.reads((sql) => yesNames(c, sql, row)) : [];
+  const behind = await c.progress.transact("starting over", async (sql) => {
+    const behind = await releaseLocks(sql, run.id, c.step);
+    await ringRuns(sql, behind);
+    return { gone, state: "planning", value: behind };
+  });
+  c.parts.ring(behind);
+  await store(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
+}
+
+/** Takes back what has to be, gives the locks back and writes the end. */
+export async function endChange(c: Changing): Promise<void> {
+  if (!c.progress.has(c.key("undoing"))) return close(c, { ok: true });
+  const undoing = Undoing.parse(c.progress.get(c.key("undoing")));
+  const touched = anyIntent(c);
+  await takeBack(c, "");
+  const end = touched && undoing.end === "refused" ? "taken back" : undoing.end;
+  await close(c, { ok: false, end, says: takenBackText(c, undoing.says, touched) });
+}
+
+async function close(
+  c: Changing,
+  end: { ok: boolean; end?: z.output<typeof EndRow>["end"]; says?: string; nothing?: boolean },
+): Promise<void> {
+  const { run } = c.progress;
+  const behind = await c.progress.transact("the end of a change", async (sql) => {
+    const behind = await releaseLocks(sql, run.id, c.step);
+    await ringRuns(sql, behind);
+    if (!end.ok) await voidPlans(sql, run.id, c.step, end.says ?? "");
+    const value = { ...end, at: c.progress.now() };
+    return { put: [{ key: c.key("end"), value }], value: behind };
+  });
+  c.parts.ring(behind);
+}
+
+/** Whether any effect was really carried out: what needed no change does not count. */
+function anythingDone(c: Asked): boolean {
+  return c.acts.placed.some(
+    ({ place, act }) =>
+      act.kind === "effect" &&
+      c.progress.has(c.key(place, "intent")) &&
+      c.progress.has(c.key(place, "did")),
+  );
+}
+
+function anyIntent(c: Changing): boolean {
+  return c.plan().nodes.some(({ place }) => c.progress.has(c.key(place, "intent")));
+}
+
+function takenBackText(c: Changing, says: string, touched: boolean): string {
+  if (!touched) return /nothing changed\.$/i.test(says) ? says : `${says} Nothing changed.`;
+  const { again, stays } = tookBack(c);
+  const rest = [
+    ...(again.length > 0 ? [`${capital(again.join(", "))}.`] : ["What was done is taken back."]),
+    ...stays.map((what) => `What stays: ${what}.`),
+  ];
+  return [says, ...rest].join(" ");
+}
+
+async function yesNames(c: Asked, sql: Sql, row: PlanRow): Promise<string[]> {
+  const votes = await listVotes(sql, row.run);
+  return votes
+    .filter((v) => v.digest === row.digest && v.vote === "yes" && v.withdrawn_at === null)
+    .map((v) => c.parts.nameOf(v.person));
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function spanText(milliseconds: number): string {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 1) return `${Math.max(1, Math.round(milliseconds / 1000))} s`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}

@@ -1,0 +1,64 @@
+/** A child run: a plan, votes, a lock and a card of its own. Its bad end is a refusal in its parent. */
+import { z } from "zod";
+import type { Json } from "../core/operation.ts";
+import { Refusal } from "../core/refusal.ts";
+import { copyRoots } from "../store/messages.ts";
+import { askCancel, findRun, insertRun, ringRuns } from "../store/runs.ts";
+import { asJson } from "./acts.ts";
+import { heedCancel } from "./changing.ts";
+import { sha256 } from "./digest.ts";
+import { Ended, ends } from "./ends.ts";
+import { keyOf, type Progress } from "./progress.ts";
+import type { AnyWorkflow, ReplayParts } from "./replay.ts";
+
+/** The child's output. Parks while it is open; a cancel of the parent cancels it and waits for its end. */
+export async function child(
+  parts: ReplayParts,
+  progress: Progress,
+  step: string,
+  workflow: AnyWorkflow,
+  input: unknown,
+): Promise<Json> {
+  const key = keyOf(step, "child");
+  const { run } = progress;
+  const id = sha256([run.id, step]).slice(0, 20);
+  if (!progress.has(key)) {
+    await heedCancel(progress, step);
+    const parsed = asJson(workflow.input.parse(input));
+    await progress.transact("a child run", async (sql) => {
+      const title = workflow.title(workflow.input.parse(input) as never);
+      const hash = parts.hashOf(workflow);
+      const by = run.by_person;
+      const parent = { run: run.id, step };
+      await insertRun(sql, { id, workflow: workflow.name, hash, input: parsed, title, by, parent });
+      await copyRoots(sql, run.id, id);
+      return { put: [{ key, value: id }], value: undefined };
+    });
+    parts.ring([id]);
+  }
+  const row = await progress.reads((sql) => findRun(sql, id));
+  if (!row) throw new Error(`the child run ${id} of "${step}" is not in the database`);
+  if (row.ended_at === null) {
+    await passCancel(parts, progress, step, id);
+    return progress.park({ kind: "child", step, holder: id });
+  }
+  if (row.state === "succeeded" || row.state === "nothing to do") return row.output;
+  const end = z.enum(ends).catch("refused").parse(row.state);
+  throw end === "cancelled" ? new Ended(end, row.says) : new Refusal(row.says);
+}
+
+async function passCancel(
+  parts: ReplayParts,
+  progress: Progress,
+  step: string,
+  id: string,
+): Promise<void> {
+  const { cancel } = progress.run;
+  if (!cancel || (progress.get("cancelled") ?? step) !== step) return;
+  if (!progress.has("cancelled")) await progress.put([{ key: "cancelled", value: step }]);
+  await progress.reads(async (sql) => {
+    await askCancel(sql, id, { id: cancel.by, name: cancel.name });
+    await ringRuns(sql, [id]);
+  });
+  parts.ring([id]);
+}

@@ -1,0 +1,37 @@
+/** What changed between an approved plan and the one made again, in a sentence for those who have to look again. */
+import { type Change, canonical, type Plan } from "../core/plan.ts";
+import { isBlank } from "./acts.ts";
+
+/** `It changed since Grace approved: replicas 3 → 5. That approval no longer counts; please look again.` */
+export function deltaOf(before: Plan, after: Plan, approvers: readonly string[]): string {
+  const old = new Set(changesOf(before).map(canonical));
+  const fresh = changesOf(after).filter((change) => !old.has(canonical(change)));
+  const lines = fresh.slice(0, 3).map(changeText);
+  const what =
+    lines.length > 0 ? `: ${lines.join(", ")}${fresh.length > 3 ? " and more" : ""}` : "";
+  if (approvers.length === 0)
+    return `What would change is not what it was${what}. Please look again.`;
+  const who = approvers.join(" and ");
+  const which =
+    approvers.length === 1 ? "That approval no longer counts" : "Those approvals no longer count";
+  return `It changed since ${who} approved${what}. ${which}; please look again.`;
+}
+
+/** `web version 1.4.1 → 1.4.2`, `new: web`, `gone: web`. */
+export function changeText(change: Change): string {
+  const what = change.field ? `${change.of} ${change.field}` : change.of;
+  if (change.from === null) return `new: ${what} ${valueText(change.to)}`.trim();
+  if (change.to === null) return `gone: ${what}`;
+  return `${what} ${valueText(change.from)} → ${valueText(change.to)}`;
+}
+
+/** A value in a diff, short. */
+export function valueText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (isBlank(value)) return "(known after)";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function changesOf(plan: Plan): Change[] {
+  return plan.nodes.flatMap((node) => ("changes" in node.preview ? node.preview.changes : []));
+}

@@ -1,0 +1,14 @@
+/** Doorbells: "this run may have something to do". A ring may be lost: SQL is the truth and a sweep finds what is due. */
+
+export interface Doorbell {
+  /** Now, or at an instant of the database's clock that is `wait` milliseconds away. Never waits for a broker. */
+  ring(run: string, wait?: number): void;
+  /** Called for each ring that comes from another process. */
+  listen(hear: (run: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** One process: it goes on at once by itself, so nobody else has to hear anything. */
+export function inProcess(): Doorbell {
+  return { ring() {}, listen() {}, async close() {} };
+}

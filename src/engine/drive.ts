@@ -1,0 +1,124 @@
+/** Drives one claimed run until it ends or parks, and renews the claim meanwhile. */
+
+import { appendAudit } from "../store/audit.ts";
+import type { Database } from "../store/database.ts";
+import { releaseLocks } from "../store/locks.ts";
+import { copyRoots } from "../store/messages.ts";
+import { closePlans } from "../store/plans.ts";
+import {
+  askCancel,
+  type Claim,
+  endRun,
+  Fenced,
+  fence,
+  insertRun,
+  leaseLength,
+  openChildren,
+  parkRun,
+  renewRun,
+  ringRuns,
+  type Waits,
+} from "../store/runs.ts";
+import { sha256 } from "./digest.ts";
+import { openProgress, type Progress } from "./progress.ts";
+import { type Outcome, type ReplayParts, replay } from "./replay.ts";
+
+export interface DriveParts extends ReplayParts {
+  readonly database: Database;
+  /** The run's card may have changed. */
+  readonly changed: (run: string) => void;
+}
+
+/** When the run is due again by itself, or undefined. Stops silently where the claim is lost; throws where the database is. */
+export async function drive(
+  parts: DriveParts,
+  claim: Claim,
+  closing: AbortSignal,
+): Promise<number | undefined> {
+  const lost = new AbortController();
+  const signal = AbortSignal.any([lost.signal, closing]);
+  const renewal = setInterval(() => {
+    renewRun(parts.database, claim.id, claim.epoch).then(
+      (still) => still || lost.abort(new Fenced(`the claim on run ${claim.id} is lost`)),
+      () => {}, // the lease runs out by itself where the database is away
+    );
+  }, leaseLength / 3);
+  renewal.unref();
+  try {
+    const progress = await openProgress(parts.database, claim, signal);
+    const outcome = await replay(parts, progress);
+    if (outcome) {
+      await end(parts, claim, outcome, progress);
+      return undefined;
+    }
+    const wake = progress.wakes.length > 0 ? Math.min(...progress.wakes) : undefined;
+    const { waits } = progress;
+    const state = stateOf(waits, progress);
+    await parkRun(parts.database, claim.id, claim.epoch, { wake, state, waits });
+    return wake;
+  } catch (error) {
+    if (error instanceof Fenced || signal.aborted) return undefined;
+    throw error;
+  } finally {
+    clearInterval(renewal);
+    parts.changed(claim.id);
+  }
+}
+
+/** The word for a parked run: what a person could do comes before what goes on by itself. */
+function stateOf(waits: readonly Waits[], progress: Progress): string {
+  const has = (kind: Waits["kind"]) => waits.some((wait) => wait.kind === kind);
+  const parked = waits.some((wait) => wait.kind === "press" && wait.says !== undefined);
+  if (parked) return "parked";
+  if (has("approval")) return "waiting";
+  const underWay = [...progress.keys()].some((key) => key.endsWith("/begun"));
+  if (has("lock")) return "queued";
+  if (has("press") || has("time")) return "waiting";
+  return has("child") || underWay ? "running" : "planning";
+}
+
+async function end(
+  parts: DriveParts,
+  claim: Claim,
+  outcome: Outcome,
+  progress: Progress,
+): Promise<void> {
+  const rung = await parts.database.transaction(async (sql) => {
+    await fence(sql, claim.id, claim.epoch, "the end");
+    const behind = await releaseLocks(sql, claim.id, undefined);
+    await closePlans(sql, claim.id, outcome.says);
+    const children = await openChildren(sql, claim.id);
+    for (const child of children) {
+      await askCancel(sql, child.id, { id: claim.by_person, name: `run ${claim.number}` });
+    }
+    const again = progress.get("start again");
+    const next = again === undefined ? undefined : sha256([claim.id, "again"]).slice(0, 20);
+    if (next !== undefined) {
+      const workflow = parts.workflows.get(claim.workflow);
+      await insertRun(sql, {
+        id: next,
+        workflow: claim.workflow,
+        hash: workflow ? parts.hashOf(workflow) : claim.workflow_hash,
+        input: claim.input,
+        title: claim.title,
+        by: String(again),
+      });
+      await copyRoots(sql, claim.id, next);
+    }
+    await appendAudit(sql, {
+      person: claim.by_person,
+      surface: "engine",
+      did: `ended: ${outcome.end}`,
+      run: claim.id,
+      detail: { says: outcome.says },
+    });
+    const { end: state, says, output, next: buttons } = outcome;
+    await endRun(sql, claim.id, { state, says, output, buttons });
+    const runs = [...behind, ...children.map((child) => child.id)];
+    if (claim.parent) runs.push(claim.parent);
+    if (next !== undefined) runs.push(next);
+    await ringRuns(sql, runs);
+    return runs;
+  });
+  parts.ring(rung);
+}

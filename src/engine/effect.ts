@@ -1,0 +1,117 @@
+/**
+ * The effect protocol: (a) the intent is recorded if the claim is current, (b) what an earlier try may have done is
+ * found, (c) it is run with its key and precondition, (d) its result is recorded under the same claim.
+ * An unknown outcome is found, never blindly retried; where nobody can find it, a person is asked.
+ */
+import type { Effect, Json } from "../core/operation.ts";
+import type { Preview, Seen } from "../core/plan.ts";
+import { appendAudit } from "../store/audit.ts";
+import type { Changing } from "./changing.ts";
+import { type Choices, thereOrNot } from "./choices.ts";
+import { sha256 } from "./digest.ts";
+import { steady } from "./faults.ts";
+
+/** How long one call of a provider may take, in milliseconds. */
+const callLimit = 120_000;
+
+export interface Doing {
+  /** Where it stands: an operation's place, or `2/undo0`. */
+  readonly place: string;
+  readonly op: string;
+  readonly input: Json;
+  readonly preview: Preview<Json>;
+  readonly seen: Seen;
+  readonly choices: Choices;
+}
+
+/** Carries one effect out, once. Comes back when its result is in the journal. */
+export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
+  const { place, op, input, choices } = doing;
+  const did = c.key(place, "did");
+  if (c.progress.has(did)) return;
+  const key = effectKey(c, place);
+  const what = c.parts.operations.effectSpec(op).says(input);
+  await steady(c.progress, { step: c.step, scope: place, what, choices }, async () => {
+    const intent = c.key(place, "intent");
+    if (c.progress.has(intent)) {
+      const found = await findEarlier(c, doing, key);
+      if (found) return recordEffect(c, doing, found.did);
+    }
+    const fence = async () => {
+      const entries = c.progress.has(intent) ? [] : [{ key: intent, value: { key, op, input } }];
+      await c.progress.put(entries);
+    };
+    const { preview: plan, seen } = doing;
+    const signal = AbortSignal.any([c.progress.signal, AbortSignal.timeout(callLimit)]);
+    const result = await c.parts.operations.carry(op, input, { key, seen, plan, signal }, fence);
+    await recordEffect(c, doing, result);
+  });
+}
+
+/** The same for every attempt: the run, the change, the operation's place and what was approved. */
+function effectKey(c: Changing, place: string): string {
+  return sha256([c.progress.run.id, c.step, place, c.plan().digest]).slice(0, 32);
+}
+
+/** The result and the audit row that explains it, in one commit. */
+export async function recordEffect(
+  c: Changing,
+  doing: Pick<Doing, "place" | "op">,
+  result: Json,
+): Promise<void> {
+  const { run } = c.progress;
+  await c.progress.transact(`the result of ${doing.op}`, async (sql) => {
+    await appendAudit(sql, {
+      person: run.by_person,
+      surface: "engine",
+      did: doing.place.includes("/undo") ? "took back" : "carried out",
+      run: run.id,
+      digest: c.plan().digest,
+      detail: { step: c.step, place: doing.place, op: doing.op, key: effectKey(c, doing.place) },
+    });
+    return { put: [{ key: c.key(doing.place, "did"), value: { result } }], value: undefined };
+  });
+}
+
+/** What an earlier try did; undefined: nothing. */
+async function findEarlier(
+  c: Changing,
+  doing: Doing,
+  key: string,
+): Promise<{ readonly did: Json } | undefined> {
+  const found = await c.parts.operations.find(doing.op, doing.input, key);
+  if (found === "not done") return undefined;
+  if (found === "unknown") return askPeople(c, doing);
+  if (found !== "no find") return found;
+  const preview = await lookAgain(c, doing.op, doing.input);
+  return "same" in preview ? { did: preview.same } : undefined;
+}
+
+/** A preview that builds on nothing planned: how the world is now. */
+export function lookAgain(c: Changing, op: string, input: Json): Promise<Preview<Json>> {
+  const self: Effect<Json> = { kind: "effect", op, input };
+  const { signal } = c.progress;
+  return c.parts.operations.preview(op, input, {
+    ...{ self, before: undefined, planned: () => undefined, signal },
+  });
+}
+
+async function askPeople(c: Changing, doing: Doing): Promise<{ readonly did: Json } | undefined> {
+  const asked = c.key(doing.place, "asked");
+  const count = Number(c.progress.get(asked) ?? 0);
+  const wait = c.key(doing.place, "unknown", String(count));
+  const pressed = c.progress.presses.get(wait);
+  const what = c.parts.operations.effectSpec(doing.op).says(doing.input);
+  if (!pressed) {
+    const says = `I could not find out whether this was done: ${what}. Look there, then press one.`;
+    return c.progress.park({ kind: "press", step: c.step, wait, says, buttons: thereOrNot });
+  }
+  if (pressed.button === "it-is-there") {
+    const preview = await lookAgain(c, doing.op, doing.input);
+    if ("same" in preview) return { did: preview.same };
+    const known = "changes" in doing.preview ? (doing.preview.knows ?? {}) : {};
+    return { did: c.parts.operations.effectSpec(doing.op).result.parse(known) as Json };
+  }
+  await c.progress.put([{ key: asked, value: count + 1 }]);
+  return undefined;
+}

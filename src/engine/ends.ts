@@ -1,0 +1,28 @@
+/** How a run can end, and the refusals that say so. */
+import { Refusal } from "../core/refusal.ts";
+
+export const ends = [
+  "succeeded",
+  "nothing to do",
+  "refused",
+  "rejected",
+  "expired",
+  "cancelled",
+  "taken back",
+  "abandoned",
+] as const;
+export type End = (typeof ends)[number];
+
+/** A refusal that says how the run ends if its author lets it pass. */
+export class Ended extends Refusal {
+  readonly end: End;
+  constructor(end: End, says: string) {
+    super(says);
+    this.end = end;
+  }
+}
+
+/** How a run ends that threw this refusal. */
+export function endOf(refusal: Refusal): End {
+  return refusal instanceof Ended ? refusal.end : "refused";
+}

@@ -1,0 +1,183 @@
+/**
+ * The engine: starts runs, claims what is due and drives it.
+ *
+ * Clock, ids and chance come in as arguments: time is the database's (`shipmate.now()`), ids come from `id`.
+ * `turn` does all that is due and comes back (tests, simulations); `work` keeps doing it until `close`.
+ */
+import type { Runs } from "../core/command.ts";
+import type { Person } from "../core/person.ts";
+import type { Place } from "../core/surface.ts";
+import type { Database, Sql } from "../store/database.ts";
+import { insertRoot } from "../store/messages.ts";
+import { addTargets, claimRun, insertRun, nextDue } from "../store/runs.ts";
+import { asJson } from "./acts.ts";
+import { sha256 } from "./digest.ts";
+import { type Doorbell, inProcess } from "./doorbell.ts";
+import { type DriveParts, drive } from "./drive.ts";
+import { type Operations, operations, type Served } from "./operations.ts";
+import type { PlanPolicy } from "./policy.ts";
+import type { AnyWorkflow } from "./replay.ts";
+import { type RunsParts, runsFor, type VotePolicy } from "./runs.ts";
+
+export interface EngineParts {
+  readonly database: Database;
+  readonly served: readonly Served[];
+  readonly workflows: readonly AnyWorkflow[];
+  readonly policy: PlanPolicy;
+  /** Whether somebody may cancel, press or vote, with the sentence that says why not. */
+  readonly votes?: VotePolicy;
+  readonly nameOf?: (person: string) => string;
+  /** Fresh ids: tests give a counter. */
+  readonly id: () => string;
+  /** Called after each commit that may have changed a run's card. */
+  readonly changed?: (run: string) => void;
+  readonly doorbell?: Doorbell;
+  /** A drive that broke: the database was away, or a fault of ours. */
+  readonly troubled?: (error: unknown, run: string) => void;
+}
+
+export interface NewStart {
+  /** The same id a second time starts nothing: an intent that is handled again has the same. */
+  readonly id?: string;
+  readonly workflow: string;
+  readonly input: unknown;
+  readonly by: Person;
+  /** Where its card is posted. */
+  readonly at?: Place;
+}
+
+export interface Engine {
+  readonly operations: Operations;
+  /** Inserts the run and its card inside the caller's transaction; `ring` it once that is committed. */
+  start(sql: Sql, start: NewStart): Promise<string>;
+  workflow(name: string): AnyWorkflow | undefined;
+  /** These runs may have something to do. */
+  ring(runs: readonly string[]): void;
+  /** Drives every run that is due until none is; gives when the next is due by the database's clock, or undefined. */
+  turn(): Promise<number | undefined>;
+  /** Keeps driving what is due, `at most` so many side by side, until `close`. */
+  work(atMost?: number): void;
+  /** What one person may do with runs. */
+  runs(person: Person, surface: string, again?: RunsParts["again"]): Runs;
+  close(): Promise<void>;
+}
+
+/** The longest sleep between two looks for what is due, in milliseconds: finds what no doorbell told. */
+const sweep = 5_000;
+
+export function createEngine(parts: EngineParts): Engine {
+  const { database } = parts;
+  const doorbell = parts.doorbell ?? inProcess();
+  const workflows = new Map(parts.workflows.map((workflow) => [workflow.name, workflow]));
+  const hashes = new Map<AnyWorkflow, string>();
+  const closing = new AbortController();
+  const driving = new Set<Promise<unknown>>();
+  let limit = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let looking = false;
+  let again = false;
+
+  const hashOf = (workflow: AnyWorkflow): string => {
+    const known = hashes.get(workflow);
+    if (known !== undefined) return known;
+    const hash = sha256([workflow.name, String(workflow.run), String(workflow.title)]);
+    hashes.set(workflow, hash);
+    return hash;
+  };
+  const ring = (runs: readonly string[]) => {
+    if (runs.length === 0) return;
+    for (const run of runs) doorbell.ring(run);
+    if (limit > 0) void look();
+  };
+  const driveParts: DriveParts = {
+    ...{ database, workflows, hashOf, ring, policy: parts.policy },
+    operations: operations(parts.served),
+    nameOf: parts.nameOf ?? ((person) => person),
+    changed: parts.changed ?? (() => {}),
+  };
+
+  /** Claims while there is room and something is due, then sleeps until the next is. */
+  const look = async (): Promise<void> => {
+    if (looking) {
+      again = true;
+      return;
+    }
+    looking = true;
+    clearTimeout(timer);
+    let wait = sweep;
+    try {
+      do {
+        again = false;
+        while (driving.size < limit && !closing.signal.aborted) {
+          const claim = await claimRun(database);
+          if (!claim) break;
+          const drove = drive(driveParts, claim, closing.signal)
+            .catch((error: unknown) => parts.troubled?.(error, claim.id))
+            .finally(() => {
+              driving.delete(drove);
+              void look();
+            });
+          driving.add(drove);
+        }
+      } while (again && driving.size < limit);
+      const { now, due } = await nextDue(database);
+      if (due !== null) wait = Math.min(sweep, Math.max(20, due - now));
+    } catch (error) {
+      if (!closing.signal.aborted) parts.troubled?.(error, "");
+      wait = 1_000;
+    } finally {
+      looking = false;
+      if (!closing.signal.aborted && limit > 0) {
+        timer = setTimeout(() => void look(), again ? 0 : wait);
+      }
+    }
+  };
+
+  return {
+    operations: driveParts.operations,
+    workflow: (name) => workflows.get(name),
+    async start(sql, { id = parts.id(), workflow: name, input, by, at }) {
+      const workflow = workflows.get(name);
+      if (!workflow) throw new Error(`no workflow is named "${name}"`);
+      const parsed = workflow.input.parse(input);
+      const title = workflow.title(parsed as never);
+      const hash = hashOf(workflow);
+      await insertRun(sql, { id, workflow: name, hash, input: asJson(parsed), title, by: by.id });
+      if (at) await insertRoot(sql, { id: sha256([id, at]).slice(0, 20), run: id, at });
+      await addTargets(sql, id, workflow.on?.(parsed as never) ?? []);
+      return id;
+    },
+    ring,
+    async turn() {
+      for (;;) {
+        const claim = await claimRun(database);
+        if (!claim) break;
+        await drive(driveParts, claim, closing.signal);
+      }
+      const { due } = await nextDue(database);
+      return due ?? undefined;
+    },
+    work(atMost = 32) {
+      limit = atMost;
+      doorbell.listen(() => void look());
+      void look();
+    },
+    runs: (person, surface, again) => {
+      const votes = parts.votes;
+      const rung = (run: string) => {
+        ring([run]);
+        driveParts.changed(run);
+      };
+      const { nameOf } = driveParts;
+      const more = { ...(votes && { votes }), ...(again && { again }) };
+      return runsFor({ database, nameOf, person, surface, rung, ...more });
+    },
+    async close() {
+      limit = 0;
+      closing.abort();
+      clearTimeout(timer);
+      await Promise.allSettled(driving);
+      await doorbell.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Faults: whatever a provider throws that is no refusal. Tried again after 2 s, 15 s and 60 s, then the run parks
+ * with its card and a person decides. A fault alone never ends a run.
+ */
+import { z } from "zod";
+import { Refusal } from "../core/refusal.ts";
+import { plain } from "../observe/text.ts";
+import { Fenced } from "../store/runs.ts";
+import { Abandoned, type Choices } from "./choices.ts";
+import { keyOf, type Progress } from "./progress.ts";
+
+/** How long to wait before each further try, in milliseconds. */
+export const backoff: readonly number[] = [2_000, 15_000, 60_000];
+
+const Fault = z.object({
+  count: z.number(),
+  says: z.string(),
+  first: z.number(),
+  last: z.number(),
+  asked: z.number(),
+});
+type Fault = z.output<typeof Fault>;
+
+export interface Steady {
+  readonly step: string;
+  /** Unique in the step: the place of an operation, `plan`, `look`. */
+  readonly scope: string;
+  /** What was being done, in a person's words: `release web 1.4.2 to production`. */
+  readonly what: string;
+  readonly choices: Choices;
+}
+
+/** Does the work, again and again with pauses between, until it gives or refuses; parks where it keeps failing. */
+export async function steady<T>(
+  progress: Progress,
+  how: Steady,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = keyOf(how.step, how.scope, "fault");
+  for (;;) {
+    const fault = progress.has(key) ? Fault.parse(progress.get(key)) : undefined;
+    if (fault) await waitFor(progress, how, key, fault);
+    const now = progress.has(key) ? Fault.parse(progress.get(key)) : undefined;
+    try {
+      const gave = await work();
+      if (now && now.count > 0) await progress.put([{ key, value: { ...now, count: 0 } }]);
+      return gave;
+    } catch (error) {
+      if (isExpected(error) || progress.signal.aborted) throw error;
+      const count = (now?.count ?? 0) + 1;
+      const first = now && now.count > 0 ? now.first : progress.now();
+      const next = { count, says: faultText(error), first, asked: now?.asked ?? 0 };
+      await progress.put([{ key, value: { ...next, last: progress.now() } }], { shows: true });
+    }
+  }
+}
+
+/** What an error says to a person: the innermost cause, in one plain line of at most 200 characters. */
+export function faultText(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  const message =
+    inner instanceof z.ZodError
+      ? "it answered in an unexpected shape"
+      : String(inner instanceof Error ? inner.message : inner);
+  const line = plain(message).replaceAll(/\s+/g, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+/** Refusals end changes, a lost claim ends the driver, an abandoned run is over: none of them is a fault. */
+export function isExpected(error: unknown): boolean {
+  return error instanceof Refusal || error instanceof Fenced || error instanceof Abandoned;
+}
+
+async function waitFor(progress: Progress, how: Steady, key: string, fault: Fault): Promise<void> {
+  const pause = backoff[fault.count - 1];
+  if (fault.count === 0) return;
+  if (pause !== undefined) {
+    const due = fault.last + pause;
+    if (progress.now() >= due) return;
+    const says = `${how.what} did not work (${fault.says}). Trying again.`;
+    return progress.park({ kind: "fault", step: how.step, says: capital(says) }, due);
+  }
+  const wait = `${key}/${fault.asked}`;
+  const pressed = progress.presses.get(wait);
+  if (!pressed) {
+    const seconds = Math.max(1, Math.round((fault.last - fault.first) / 1000));
+    const says = `${how.what} did not work, ${fault.count} times in ${seconds} s (${fault.says}). Nothing was lost.`;
+    return progress.park({
+      ...{ kind: "press", step: how.step, wait, says: capital(says) },
+      buttons: how.choices.buttons,
+    });
+  }
+  const next = { ...fault, count: 0, asked: fault.asked + 1 };
+  if (pressed.button === "try-again")
+    return progress.put([{ key, value: next }], { state: "running" });
+  await how.choices.decide(pressed, `${capital(how.what)} did not work (${fault.says}).`);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

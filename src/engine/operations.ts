@@ -1,0 +1,118 @@
+/**
+ * The registry of operations: each with its spec and the provider that serves it.
+ *
+ * This is the only place that holds providers' faces. An effect's `run` is reached through `carry` alone, and `carry`
+ * asks its fence first: so no effect happens outside a change, nor for a driver whose claim is stale.
+ */
+import type { z } from "zod";
+import type { Json, Late, Look, Stream } from "../core/operation.ts";
+import type { Preview } from "../core/plan.ts";
+import type { EffectFaces, Provider, Run, See } from "../core/provider.ts";
+import type { AnyRole, EffectSpec, LookSpec, Spec, StreamSpec } from "../core/role.ts";
+
+/** A role and the provider that serves it. */
+export interface Served {
+  readonly role: AnyRole;
+  readonly name: string;
+  readonly provider: { readonly [operation: string]: unknown };
+}
+export function serve<R extends AnyRole>(role: R, name: string, provider: Provider<R>): Served {
+  return { role, name, provider };
+}
+
+/** An input in which late values may stand as `Late` or `{ $from, path }`. */
+export type Input = Json | Late<unknown> | { readonly [key: string]: unknown };
+
+export interface Operations {
+  readonly has: (op: string) => boolean;
+  effectSpec(op: string): EffectSpec;
+  provider(op: string): string;
+  /** The targets that a look or stream reads. */
+  reads(op: Look | Stream): readonly string[];
+  look(op: Look, signal: AbortSignal): Promise<Json>;
+  stream(op: Stream, signal: AbortSignal): AsyncIterable<unknown>;
+  preview(op: string, input: Input, see: See<Json>): Promise<Preview<Json>>;
+  /** Absent where a second preview tells. */
+  find(
+    op: string,
+    input: Input,
+    key: string,
+  ): Promise<{ readonly did: Json } | "not done" | "unknown" | "no find">;
+  /** Runs an effect after the fence let it pass. The fence throws where the claim is stale. */
+  carry(op: string, input: Input, run: Run<Json>, fence: () => Promise<void>): Promise<Json>;
+}
+
+type Carry = (input: Input, run: Run<Json>) => Promise<unknown>;
+type Find = (input: Input, key: string) => ReturnType<Operations["find"]>;
+interface Bound {
+  readonly spec: Spec;
+  readonly name: string;
+  readonly face: unknown;
+}
+
+export function operations(served: readonly Served[]): Operations {
+  const bound = new Map<string, Bound>();
+  for (const { role, name, provider } of served) {
+    for (const [key, { op, spec }] of Object.entries(role)) {
+      bound.set(op, { spec, name, face: provider[key] });
+    }
+  }
+  const get = <K extends Spec["kind"]>(op: string, kind: K, to: string): Bound => {
+    const found = bound.get(op);
+    if (!found) throw new Error(`${op} is served by nobody here: connect a provider for it`);
+    if (found.spec.kind !== kind) throw new Error(wrongKind(op, found.spec.kind, to));
+    return found;
+  };
+  const effectSpec = (op: string) => get(op, "effect", "change with").spec as EffectSpec;
+  const faces = (op: string) => get(op, "effect", "change with").face as EffectFaces<Json, Json>;
+
+  return {
+    has: (op) => bound.has(op),
+    effectSpec,
+    provider: (op) => bound.get(op)?.name ?? "nobody",
+    reads(op) {
+      const { spec } = get(op.op, op.kind, op.kind === "look" ? "look at" : "stream");
+      return "on" in spec ? (spec.on?.(op.input) ?? []) : [];
+    },
+    async look(op, signal) {
+      const { spec, face } = get(op.op, "look", "look at");
+      const answer = await (face as (i: unknown, s: AbortSignal) => Promise<unknown>)(
+        op.input,
+        signal,
+      );
+      return (spec as LookSpec).result.parse(answer) as Json;
+    },
+    stream(op, signal) {
+      const { spec, face } = get(op.op, "stream", "stream");
+      const lines = (face as (i: unknown, s: AbortSignal) => AsyncIterable<unknown>)(
+        op.input,
+        signal,
+      );
+      return checked(spec as StreamSpec, lines);
+    },
+    async preview(op, input, see) {
+      const answer = await faces(op).preview(input as Json, see);
+      if (!("same" in answer)) return answer;
+      return { same: (effectSpec(op).result as z.ZodType<Json>).parse(answer.same) };
+    },
+    async find(op, input, key) {
+      const find = faces(op).find as unknown as Find | undefined;
+      return find ? find(input, key) : "no find";
+    },
+    async carry(op, input, run, fence) {
+      const face = faces(op).run as unknown as Carry;
+      await fence();
+      return (effectSpec(op).result as z.ZodType<Json>).parse(await face(input, run));
+    },
+  };
+}
+
+function wrongKind(op: string, kind: string, to: string): string {
+  return kind === "effect"
+    ? `${op} changes something: only step.change may carry it out`
+    : `${op} is a ${kind}: there is nothing to ${to} here`;
+}
+
+async function* checked(spec: StreamSpec, lines: AsyncIterable<unknown>): AsyncIterable<unknown> {
+  for await (const line of lines) yield spec.result.parse(line);
+}

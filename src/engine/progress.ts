@@ -1,0 +1,127 @@
+/**
+ * One claimed run being driven: its journal in memory and in SQL, its presses and plans, and how it parks.
+ *
+ * Every write goes through `put` or `transact`, both fenced by the claim's epoch. A branch that has to wait calls
+ * `park` and never comes back; when no branch is active any more, the driver gives the claim back.
+ */
+import type { Json } from "../core/operation.ts";
+import type { Database, Sql } from "../store/database.ts";
+import { type Entry, putEntries, readEntries } from "../store/journal.ts";
+import { latestPlans, type PlanRow } from "../store/plans.ts";
+import { type Press, readPresses } from "../store/presses.ts";
+import { type Claim, fence, type Waits } from "../store/runs.ts";
+
+export interface Progress {
+  readonly run: Claim;
+  readonly presses: ReadonlyMap<string, Press>;
+  /** The newest plan by step. */
+  readonly plans: Map<string, PlanRow>;
+  /** Gone when the claim is lost. */
+  readonly signal: AbortSignal;
+  /** The database's time as it last told. */
+  now(): number;
+  get(key: string): Json | undefined;
+  has(key: string): boolean;
+  keys(): Iterable<string>;
+  put(entries: readonly Entry[], how?: PutHow): Promise<void>;
+  /** Entries and other statements in one transaction, behind the fence. */
+  transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>): Promise<R>;
+  /** Reads besides the journal. */
+  reads<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
+  /** Waits for something outside this process. Never comes back. */
+  park(waits: Waits | undefined, wake?: number): Promise<never>;
+  /** Counts branches: a group of three parts has two more than its one. */
+  branch(more: number): void;
+  readonly waits: readonly Waits[];
+  readonly wakes: readonly number[];
+  /** Resolves when every branch is parked. */
+  readonly quiet: Promise<void>;
+}
+/** What a transaction adds to the journal, takes from it, and gives. */
+export interface Written<R> {
+  readonly put?: readonly Entry[];
+  readonly gone?: readonly string[];
+  readonly state?: string;
+  readonly value: R;
+}
+export interface PutHow {
+  readonly state?: string;
+  readonly gone?: readonly string[];
+  readonly shows?: boolean;
+}
+
+export async function openProgress(
+  database: Database,
+  run: Claim,
+  signal: AbortSignal,
+): Promise<Progress> {
+  const [entries, presses, plans] = await Promise.all([
+    readEntries(database, run.id),
+    readPresses(database, run.id),
+    latestPlans(database, run.id),
+  ]);
+  const quiet = Promise.withResolvers<void>();
+  const waits: Waits[] = [];
+  const wakes: number[] = [];
+  let now = run.now;
+  let active = 0;
+  const settle = () => {
+    setImmediate(() => {
+      if (active === 0) quiet.resolve();
+    });
+  };
+  const remember = (put: readonly Entry[], gone: readonly string[]) => {
+    for (const key of gone) entries.delete(key);
+    for (const { key, value } of put) entries.set(key, value);
+  };
+  return {
+    run,
+    presses,
+    plans,
+    signal,
+    waits,
+    wakes,
+    quiet: quiet.promise,
+    now: () => now,
+    get: (key) => entries.get(key),
+    has: (key) => entries.has(key),
+    keys: () => entries.keys(),
+    async put(put, how = {}) {
+      now = await putEntries(database, { run: run.id, epoch: run.epoch, entries: put, ...how });
+      remember(put, how.gone ?? []);
+    },
+    async transact(what, body) {
+      const done = await database.transaction(async (sql) => {
+        const at = await fence(sql, run.id, run.epoch, what);
+        const { put = [], gone = [], state, value } = await body(sql);
+        const entry = { run: run.id, epoch: run.epoch, entries: put, gone, state, shows: true };
+        await putEntries(sql, entry);
+        return { at, put, gone, value };
+      });
+      now = done.at;
+      remember(done.put, done.gone);
+      return done.value;
+    },
+    reads: (body) => body(database),
+    park(wait, wake) {
+      if (wait) waits.push(wait);
+      if (wake !== undefined) wakes.push(wake);
+      active--;
+      if (active === 0) settle();
+      return new Promise<never>(() => {});
+    },
+    branch(more) {
+      active += more;
+      if (active === 0) settle();
+    },
+  };
+}
+
+/** A key in the journal: the step's name and what it is about. */
+export function keyOf(step: string, ...rest: readonly string[]): string {
+  return [step.replaceAll("%", "%25").replaceAll("/", "%2F"), ...rest].join("/");
+}
+/** The step that a key belongs to. */
+export function stepOf(key: string): string {
+  return (key.split("/")[0] ?? "").replaceAll("%2F", "/").replaceAll("%25", "%");
+}

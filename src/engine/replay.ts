@@ -1,0 +1,277 @@
+/**
+ * Runs a workflow's code against its journal: a step that is in the journal answers from it, the first that is not
+ * is done and recorded. The code may run any number of times; what it asks for outside happens once.
+ *
+ * A step's name is unique in its run; a step must be awaited; the code must ask for what the journal has.
+ * Breaking one of these is a fault of the code: the run parks with its card.
+ */
+import { z } from "zod";
+import type { Card, Say } from "../core/card.ts";
+import type { Json, Look } from "../core/operation.ts";
+import { Refusal } from "../core/refusal.ts";
+import { milliseconds } from "../core/time.ts";
+import type { Step, Wait, Workflow } from "../core/workflow.ts";
+import { insertNote } from "../store/messages.ts";
+import { Fenced } from "../store/runs.ts";
+import { asJson } from "./acts.ts";
+import { change, endChange } from "./change.ts";
+import { type ChangeParts, changing, heedCancel } from "./changing.ts";
+import { child } from "./child.ts";
+import { Abandoned, tryOrAbandon, tryOrStop } from "./choices.ts";
+import { type End, endOf } from "./ends.ts";
+import { faultText, steady } from "./faults.ts";
+import { parkMisfit } from "./misfit.ts";
+import { keyOf, type Progress, stepOf } from "./progress.ts";
+
+export type AnyWorkflow = Workflow<never, unknown>;
+
+export interface ReplayParts extends ChangeParts {
+  readonly workflows: ReadonlyMap<string, AnyWorkflow>;
+  readonly hashOf: (workflow: AnyWorkflow) => string;
+}
+
+/** How a run ended. */
+export interface Outcome {
+  readonly end: End;
+  readonly says: string;
+  readonly output: Json;
+  readonly next: readonly Say[];
+}
+
+/** Undefined: it parked. Throws Fenced where the claim was lost. */
+export async function replay(parts: ReplayParts, progress: Progress): Promise<Outcome | undefined> {
+  const { run } = progress;
+  const abandoned = Promise.withResolvers<Outcome>();
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => {});
+  const steps = stepsOf(parts, progress, {
+    abandon: (says) => abandoned.resolve(gaveUp(says)),
+    stop: (error) => stopped.reject(error),
+  });
+  const body = async (): Promise<Outcome> => {
+    const workflow = parts.workflows.get(run.workflow);
+    if (!workflow) return parkFault(progress, `No workflow is named "${run.workflow}" any more.`);
+    try {
+      const input = workflow.input.parse(run.input) as never;
+      const output = asJson(await workflow.run(steps.step, input));
+      const left = steps.unfinished();
+      if (left)
+        return parkFault(
+          progress,
+          `The workflow returned while "${left}" was under way: an await is missing.`,
+        );
+      await steps.settleOrphans();
+      return succeeded(progress, workflow, input, output);
+    } catch (error) {
+      if (error instanceof Fenced) throw error;
+      if (error instanceof Abandoned) return gaveUp(error.message);
+      if (error instanceof Refusal) {
+        await steps.settleOrphans();
+        return { end: endOf(error), says: error.message, output: null, next: [] };
+      }
+      return parkFault(progress, `The workflow's code failed: ${faultText(error)}.`);
+    }
+  };
+  return Promise.race([
+    body(),
+    abandoned.promise,
+    stopped.promise,
+    progress.quiet.then(() => undefined),
+  ]);
+}
+
+function succeeded(progress: Progress, workflow: AnyWorkflow, input: never, output: Json): Outcome {
+  const done = workflow.done?.(input, output as never) ?? `${workflow.title(input)}: done.`;
+  const next = workflow.next?.(input, output as never) ?? [];
+  const ends = [...progress.keys()].filter((key) => key.endsWith("/end"));
+  const nothing =
+    ends.length > 0 && ends.every((key) => Nothing.safeParse(progress.get(key)).success);
+  return nothing
+    ? { end: "nothing to do", says: `${done} Nothing had to change.`, output, next }
+    : { end: "succeeded", says: done, output, next };
+}
+const Nothing = z.object({ nothing: z.literal(true) });
+
+function gaveUp(says: string): Outcome {
+  return { end: "abandoned", says, output: null, next: [] };
+}
+
+/** A fault of the code itself: trying again makes sense once it was mended. */
+async function parkFault(progress: Progress, says: string): Promise<Outcome> {
+  const asked = Number(progress.get("code/asked") ?? 0);
+  const wait = `code/${asked}`;
+  const pressed = progress.presses.get(wait);
+  progress.branch(1);
+  if (!pressed)
+    return progress.park({ kind: "press", step: "", wait, says, buttons: tryOrAbandon.buttons });
+  if (pressed.button === "abandon") return gaveUp(`${pressed.person.name} gave this up.`);
+  await progress.put([{ key: "code/asked", value: asked + 1 }]);
+  return progress.park(undefined, progress.now());
+}
+
+interface Steps {
+  readonly step: Step;
+  /** The first step that was begun and not awaited. */
+  unfinished(): string | undefined;
+  /** Changes that were begun and that the code no longer asks for. */
+  settleOrphans(): Promise<void>;
+}
+
+type Kind = "look" | "change" | "wait" | "note" | "run";
+const marks: { readonly [mark: string]: Kind } = {
+  saw: "look",
+  shape: "change",
+  began: "wait",
+  note: "note",
+  child: "run",
+};
+
+function stepsOf(
+  parts: ReplayParts,
+  progress: Progress,
+  out: { abandon(says: string): void; stop(error: unknown): void },
+): Steps {
+  const names = new Set<string>();
+  const open = new Set<string>();
+  const kinds = journaled(progress);
+  const once = async <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
+    if (names.has(name)) throw new Error(`two steps are named "${name}"`);
+    names.add(name);
+    open.add(name);
+    progress.branch(1);
+    try {
+      const before = kinds.get(name);
+      if (before && before !== kind)
+        throw new Error(
+          `"${name}" was a ${before} and is now a ${kind}: the code was changed while this run was under way`,
+        );
+      return await body();
+    } catch (error) {
+      if (error instanceof Abandoned) {
+        out.abandon(error.message);
+        return await new Promise<never>(() => {});
+      }
+      if (error instanceof Fenced || progress.signal.aborted) {
+        out.stop(error);
+        return await new Promise<never>(() => {});
+      }
+      throw error;
+    } finally {
+      progress.branch(-1);
+      open.delete(name);
+    }
+  };
+  const step: Step = {
+    look: (name, op) =>
+      once("look", name, async () => {
+        const key = keyOf(name, "saw");
+        if (!progress.has(key)) {
+          await heedCancel(progress, name);
+          const how = { step: name, scope: "look", what: `look at ${op.op}`, choices: tryOrStop };
+          const value = await steady(progress, how, () =>
+            parts.operations.look(op, progress.signal),
+          );
+          await progress.put([{ key, value }]);
+        }
+        return progress.get(key) as never;
+      }),
+    change: (name, acts) => once("change", name, () => change(parts, progress, name, acts)),
+    wait: (name, wait) => once("wait", name, () => waitFor(parts, progress, name, wait)) as never,
+    note: (name, says) => once("note", name, () => noteOnce(progress, name, says)),
+    run: (name, workflow, input) =>
+      once("run", name, () =>
+        child(parts, progress, name, workflow as unknown as AnyWorkflow, input),
+      ) as never,
+  };
+  return {
+    step,
+    unfinished: () => [...open][0],
+    async settleOrphans() {
+      for (const [name, kind] of kinds) {
+        if (kind !== "change" || names.has(name)) continue;
+        const c = changing(parts, progress, name);
+        if (!progress.has(c.key("begun")) || progress.has(c.key("end"))) continue;
+        progress.branch(1);
+        if (!progress.has(c.key("undoing"))) await parkMisfit(c);
+        await endChange(c);
+        progress.branch(-1);
+      }
+    },
+  };
+}
+
+/** What each step in the journal is. */
+function journaled(progress: Progress): ReadonlyMap<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  for (const key of progress.keys()) {
+    const [, mark, ...more] = key.split("/");
+    const kind = mark !== undefined && more.length === 0 ? marks[mark] : undefined;
+    if (kind) kinds.set(stepOf(key), kind);
+  }
+  return kinds;
+}
+
+async function noteOnce(progress: Progress, name: string, says: string | Card): Promise<void> {
+  const key = keyOf(name, "note");
+  if (progress.has(key)) return;
+  const card: Card = typeof says === "string" ? { title: says } : says;
+  await progress.transact("a note", async (sql) => {
+    await insertNote(sql, progress.run.id, name, card);
+    return { put: [{ key, value: asJson(card) }], value: undefined };
+  });
+}
+
+/** Time, looks and buttons raced. */
+async function waitFor(
+  parts: ReplayParts,
+  progress: Progress,
+  name: string,
+  wait: Wait,
+): Promise<Json> {
+  const out = keyOf(name, "out");
+  const before = progress.get(out);
+  if (before !== undefined) return before;
+  const began = keyOf(name, "began");
+  if (!progress.has(began)) await progress.put([{ key: began, value: progress.now() }]);
+  const since = Number(progress.get(began));
+  await heedCancel(progress, name);
+  const end = async (value: Json): Promise<Json> => {
+    await progress.put([{ key: out, value }], { shows: true });
+    return progress.get(out) ?? null;
+  };
+  const pressed = progress.presses.get(name);
+  const press = pressed && wait.press?.[pressed.button];
+  if (pressed && press) {
+    const form = press.form ? asJson(press.form.parse(pressed.form)) : undefined;
+    const by = pressed.person as unknown as Json;
+    return end({ is: pressed.button, at: pressed.at, by, ...(form !== undefined && { form }) });
+  }
+  for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {
+    const how = { step: name, scope: is, what: `look at ${look.op}`, choices: tryOrStop };
+    const saw = await steady(progress, how, () =>
+      parts.operations.look(look as Look, progress.signal),
+    );
+    if (test(saw as never)) return end({ is, at: progress.now(), saw });
+  }
+  const ends = wait.until ?? (wait.for ? since + milliseconds(wait.for) : undefined);
+  if (ends !== undefined && progress.now() >= ends) return end({ is: "time", at: progress.now() });
+  const again = wait.when ? progress.now() + milliseconds(wait.every ?? "1h") : undefined;
+  const wakes = [ends, again].filter((at) => at !== undefined);
+  const buttons = Object.entries(wait.press ?? {}).map(([button, { label, danger, form }]) => ({
+    name: button,
+    label,
+    ...(danger && { danger }),
+    ...(form && {
+      form: true,
+      schema: asJson(z.toJSONSchema(form, { io: "input", unrepresentable: "any" })),
+    }),
+  }));
+  return progress.park(
+    {
+      ...{ kind: wait.press ? "press" : "time", step: name, since, buttons },
+      ...(wait.press && { wait: name }),
+      ...(ends !== undefined && { until: ends }),
+    },
+    wakes.length > 0 ? Math.min(...wakes) : undefined,
+  );
+}

@@ -1,0 +1,309 @@
+/** What one person may do with runs: see, vote, press, cancel, try again, ask why. Each act is one transaction with its audit row. */
+import { z } from "zod";
+import type { Card } from "../core/card.ts";
+import type { Runs, RunView } from "../core/command.ts";
+import type { Json } from "../core/operation.ts";
+import type { Person } from "../core/person.ts";
+import type { Plan } from "../core/plan.ts";
+import { refuse } from "../core/refusal.ts";
+import { appendAudit } from "../store/audit.ts";
+import type { Database, Sql } from "../store/database.ts";
+import {
+  decidePlan,
+  insertVote,
+  latestPlans,
+  listPlans,
+  listVotes,
+  lockOpenPlan,
+  type PlanRow,
+  withdrawVote,
+} from "../store/plans.ts";
+import { insertPress } from "../store/presses.ts";
+import {
+  askCancel,
+  bumpRoot,
+  findRun,
+  findRunByNumber,
+  listRuns,
+  type Run,
+  ringRuns,
+  targetsOfRun,
+} from "../store/runs.ts";
+import { asJson } from "./acts.ts";
+import { short } from "./digest.ts";
+import { countingVotes, isApproved } from "./votes.ts";
+
+type Verdict = { readonly ok: true } | { readonly ok: false; readonly says: string };
+export interface VotePolicy {
+  mayVote(person: Person, plan: Plan): Verdict;
+  /** Cancel, press, try again: what somebody may do who may change these targets. */
+  mayChange(person: Person, targets: readonly string[]): Verdict;
+}
+
+/** A button that needs a form first; its JSON Schema says which. */
+export class FormNeeded extends Error {
+  override readonly name = "FormNeeded";
+  readonly run: number;
+  readonly button: string;
+  readonly label: string;
+  readonly schema: Json;
+  constructor(needed: { run: number; button: string; label: string; schema: Json }) {
+    super(`${needed.label} needs a form`);
+    this.run = needed.run;
+    this.button = needed.button;
+    this.label = needed.label;
+    this.schema = needed.schema;
+  }
+}
+
+export interface RunsParts {
+  readonly database: Database;
+  readonly person: Person;
+  readonly surface: string;
+  readonly nameOf: (person: string) => string;
+  readonly votes?: VotePolicy;
+  /** The run was rung in SQL. */
+  readonly rung: (run: string) => void;
+  /** Starts a run of the same input, where the door knows how. */
+  readonly again?: (run: Run) => Promise<{ readonly run: string }>;
+}
+
+const anybodyAsked: VotePolicy = {
+  mayVote: (person, plan) =>
+    plan.needs.some((need) => need.people.includes(person.id))
+      ? { ok: true }
+      : { ok: false, says: "This asks somebody else." },
+  mayChange: () => ({ ok: true }),
+};
+
+export function runsFor(parts: RunsParts): Runs {
+  const { database, person, surface } = parts;
+  const policy = parts.votes ?? anybodyAsked;
+  const act = async <T>(name: string, body: (sql: Sql, run: Run) => Promise<T>): Promise<T> => {
+    const run = await findAny(database, name);
+    const gave = await database.transaction(async (sql) => {
+      const now = await findRun(sql, run.id);
+      const gave = await body(sql, now ?? run);
+      await ringRuns(sql, [run.id]);
+      await bumpRoot(sql, run.id);
+      return gave;
+    });
+    parts.rung(run.id);
+    return gave;
+  };
+  const audit = (
+    sql: Sql,
+    did: string,
+    run: Run,
+    more: { digest?: string; detail?: { readonly [name: string]: Json } },
+  ) =>
+    appendAudit(sql, {
+      ...{ person: person.id, surface, did, run: run.id },
+      ...(more.digest !== undefined && { digest: more.digest }),
+      detail: more.detail ?? {},
+    });
+  const mayChange = async (sql: Sql, run: Run) => {
+    if (run.by_person === person.id) return;
+    const verdict = policy.mayChange(person, await targetsOfRun(sql, run.id));
+    if (!verdict.ok) refuse(verdict.says);
+  };
+
+  return {
+    async open(of) {
+      const rows = await listRuns(database, { of, ended: false, limit: 100 });
+      return Promise.all(rows.map((run) => view(parts, run)));
+    },
+    async list(query) {
+      const rows = await listRuns(database, query);
+      return Promise.all(rows.map((run) => view(parts, run)));
+    },
+    vote: (name, digest, vote, why) =>
+      act(name, async (sql, run) => {
+        const plan = await lockOpenPlan(sql, run.id);
+        if (!plan) return refuse(await decidedText(parts, sql, run));
+        if (digest.length < 8 || !plan.digest.startsWith(digest))
+          refuse(
+            `The plan changed since that card: look at run ${run.number} again (${short(plan.digest)}).`,
+          );
+        const verdict = policy.mayVote(person, plan.body);
+        if (!verdict.ok) refuse(verdict.says);
+        if (vote === "withdraw") {
+          const had = await withdrawVote(sql, run.id, plan.digest, person.id);
+          if (!had) refuse(`You have not voted on run ${run.number}.`);
+          await audit(sql, "withdrew a vote", run, { digest: plan.digest });
+          return { title: `Your vote on run ${run.number} is withdrawn.` };
+        }
+        const { step } = plan;
+        const row = {
+          run: run.id,
+          step,
+          digest: plan.digest,
+          person: person.id,
+          vote,
+          why,
+          surface,
+        };
+        const fresh = await insertVote(sql, row);
+        if (!fresh)
+          refuse(`You have voted on run ${run.number} already. Withdraw first to change it.`);
+        const did = vote === "yes" ? "approved" : "rejected";
+        await audit(sql, did, run, { digest: plan.digest, detail: why ? { why } : {} });
+        if (vote === "no") {
+          const says = why
+            ? `${person.name} rejected this: "${why}".`
+            : `${person.name} rejected this.`;
+          await decidePlan(sql, plan.id, "rejected", `${says} Nothing changed.`);
+          return { title: `You rejected: ${run.title}.` };
+        }
+        const votes = await listVotes(sql, run.id);
+        if (isApproved(plan.body, step, votes)) {
+          await decidePlan(sql, plan.id, "approved");
+          return { title: `You approved: ${run.title}.` };
+        }
+        return { title: `You approved: ${run.title}. ${stillNeeded(parts, plan, votes)}` };
+      }),
+    press: (name, button, form) =>
+      act(name, async (sql, run) => {
+        const waits = run.waits ?? [];
+        const wait = waits.find((one) => one.buttons?.some((b) => b.name === button));
+        const found = wait?.buttons?.find((b) => b.name === button);
+        if (!wait?.wait || !found) return refuse(noButton(run, button));
+        await mayChange(sql, run);
+        const value = found.form ? checkedForm(run, button, found, form) : null;
+        const pressed = await insertPress(sql, {
+          ...{ run: run.id, wait: wait.wait, button, form: value, person },
+        });
+        if (pressed)
+          refuse(`${pressed.person.name} already chose: ${labelOf(run, pressed.button)}.`);
+        await audit(sql, `pressed ${button}`, run, { detail: { wait: wait.wait } });
+        return { title: `${found.label}: ${run.title}.` };
+      }),
+    cancel: (name) =>
+      act(name, async (sql, run) => {
+        if (run.ended_at !== null) return refuse(endedText(run));
+        await mayChange(sql, run);
+        await askCancel(sql, run.id, person);
+        await audit(sql, "cancelled", run, {});
+        return { title: `Cancelling: ${run.title}.` };
+      }),
+    async retry(name) {
+      const run = await findAny(database, name);
+      if (run.ended_at === null)
+        refuse(`Run ${run.number} is still under way. Cancel it first, or wait for its end.`);
+      if (!parts.again) return refuse("Nothing can be started from here.");
+      return parts.again(run);
+    },
+    async why(name) {
+      const run = await findAny(database, name);
+      return whyCard(parts, database, run);
+    },
+  };
+}
+
+/** By number or id. A Refusal where there is none. */
+async function findAny(sql: Sql, name: string): Promise<Run> {
+  const text = name.replace(/^#/, "");
+  const run = /^\d{1,15}$/.test(text)
+    ? await findRunByNumber(sql, Number(text))
+    : await findRun(sql, text);
+  return run ?? refuse(`There is no run ${text}. Say "runs" to see the latest.`);
+}
+
+async function view(parts: RunsParts, run: Run): Promise<RunView> {
+  const plans = run.ended_at === null ? await latestPlans(parts.database, run.id) : new Map();
+  const open: PlanRow | undefined = [...plans.values()].find(
+    (plan: PlanRow) => plan.state === "open",
+  );
+  return {
+    ...{ id: run.id, number: run.number, title: run.title, state: run.state, says: run.says },
+    by: { id: run.by_person, name: parts.nameOf(run.by_person) },
+    at: run.created_at,
+    ...(open && { digest: short(open.digest) }),
+  };
+}
+
+async function decidedText(parts: RunsParts, sql: Sql, run: Run): Promise<string> {
+  if (run.ended_at !== null) return endedText(run);
+  const last = (await listPlans(sql, run.id)).at(-1);
+  if (last?.state === "approved" && last.body.needs.length > 0) {
+    const votes = await listVotes(sql, run.id);
+    const names = countingVotes(last.body, last.step, votes).map((v) => parts.nameOf(v.person));
+    return `${names.join(" and ")} already approved run ${run.number}.`;
+  }
+  return `Run ${run.number} asks nobody right now. Look at its card again.`;
+}
+
+function endedText(run: Run): string {
+  return `Run ${run.number} has ended (${run.state}): ${run.says}`;
+}
+
+function noButton(run: Run, button: string): string {
+  if (run.ended_at !== null) return endedText(run);
+  const names = (run.waits ?? []).flatMap((wait) => wait.buttons ?? []).map((b) => b.name);
+  return names.length > 0
+    ? `Run ${run.number} has no "${button}" now. It has: ${names.join(", ")}.`
+    : `Run ${run.number} waits for no button now. Look at its card again.`;
+}
+
+function labelOf(run: Run, button: string): string {
+  const all = (run.waits ?? []).flatMap((wait) => wait.buttons ?? []);
+  return all.find((one) => one.name === button)?.label ?? button;
+}
+
+function checkedForm(
+  run: Run,
+  button: string,
+  found: { readonly label: string; readonly schema?: Json | undefined },
+  form: unknown,
+): Json {
+  const schema = asJson(found.schema ?? {});
+  const check = z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(schema));
+  const checked = check.safeParse(form ?? {});
+  if (checked.success) return asJson(checked.data);
+  const { label } = found;
+  throw new FormNeeded({ run: run.number, button, label, schema });
+}
+
+/** `Still needed: one of payments (Grace or Linus).` */
+export function stillNeeded(
+  parts: Pick<RunsParts, "nameOf">,
+  plan: PlanRow,
+  votes: Parameters<typeof countingVotes>[2],
+): string {
+  const yes = countingVotes(plan.body, plan.step, votes).filter((vote) => vote.vote === "yes");
+  const lines = plan.body.needs.flatMap((need) => {
+    const given = yes.filter((vote) => need.people.includes(vote.person)).map((v) => v.person);
+    const left = need.count - given.length;
+    if (left <= 0) return [];
+    const people = need.people.filter((id) => !given.includes(id)).map(parts.nameOf);
+    return [`${left === 1 ? "one" : left} of ${need.of}: ${people.join(" or ")}`];
+  });
+  return lines.length > 0 ? `Waiting for ${lines.join(", and ")}.` : "";
+}
+
+async function whyCard(parts: RunsParts, sql: Sql, run: Run): Promise<Card> {
+  const plans = await listPlans(sql, run.id);
+  const votes = await listVotes(sql, run.id);
+  const last = plans.at(-1);
+  const rows = votes.map((vote) => [
+    parts.nameOf(vote.person),
+    vote.withdrawn_at !== null ? "withdrew" : vote.vote === "yes" ? "approved" : "rejected",
+    short(vote.digest),
+    vote.why ?? "",
+  ]);
+  return {
+    title: `Why run ${run.number} is ${run.state}`,
+    says: [
+      run.says,
+      last && run.ended_at === null && last.state === "open" ? stillNeeded(parts, last, votes) : "",
+      last?.why ?? "",
+    ]
+      .filter((text, i, all) => text !== "" && all.indexOf(text) === i)
+      .join(" "),
+    fields: {
+      ...(last && { rule: last.body.rule, plan: short(last.digest) }),
+      "asked by": parts.nameOf(run.by_person),
+    },
+    ...(rows.length > 0 && { columns: ["who", "said", "on", "because"], rows }),
+  };
+}

@@ -1,0 +1,38 @@
+/** Behind each button's opaque id: the command it says and the message it stands in. The row is the truth, not the click. */
+import { z } from "zod";
+import { Json } from "../core/operation.ts";
+import { first, type Sql } from "./database.ts";
+
+export const ButtonRow = z.object({
+  id: z.string(),
+  message: z.string(),
+  surface: z.string(),
+  channel: z.string(),
+  command: z.string(),
+  args: Json,
+  at: z.number(),
+});
+export type ButtonRow = z.output<typeof ButtonRow>;
+
+/** The same button a second time changes nothing. */
+export async function insertButtons(
+  sql: Sql,
+  buttons: readonly Omit<ButtonRow, "at">[],
+): Promise<void> {
+  if (buttons.length === 0) return;
+  await sql.run(
+    `INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
+     SELECT b->>'id', b->>'message', b->>'surface', b->>'channel', b->>'command', b->'args'
+     FROM jsonb_array_elements($1::jsonb) b ON CONFLICT (id) DO NOTHING`,
+    [JSON.stringify(buttons)],
+  );
+}
+
+export function findButton(sql: Sql, id: string): Promise<ButtonRow | undefined> {
+  return first(
+    sql,
+    ButtonRow,
+    "SELECT id, message, surface, channel, command, args, at FROM shipmate.buttons WHERE id = $1",
+    [id],
+  );
+}

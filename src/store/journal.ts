@@ -1,0 +1,78 @@
+/** The journal of a run: what its steps came to, by key. Written under the driver's epoch only. */
+import { z } from "zod";
+import { Json } from "../core/operation.ts";
+import { first, type Sql } from "./database.ts";
+import { Fenced } from "./runs.ts";
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Json;
+}
+
+export interface Put {
+  readonly run: string;
+  readonly epoch: number;
+  readonly entries: readonly Entry[];
+  readonly gone?: readonly string[];
+  /** The run's state from now on. */
+  readonly state?: string | undefined;
+  /** The card shows it. */
+  readonly shows?: boolean;
+}
+
+/** One commit. Gives the database's now; throws Fenced where the claim is not the current one. */
+export async function putEntries(sql: Sql, put: Put): Promise<number> {
+  const row = await first(
+    sql,
+    z.object({ now: z.number() }),
+    `WITH mine AS (
+       UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state)
+       WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id, shipmate.now() AS now),
+     gone AS (
+       DELETE FROM shipmate.journal j USING mine
+       WHERE j.run = mine.id AND j.key IN (SELECT jsonb_array_elements_text($5::jsonb))),
+     shown AS (
+       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1,
+         next_at = CASE WHEN $3::text IS NULL THEN next_at ELSE 0 END
+       FROM mine WHERE m.run = mine.id AND m.kind = 'root' AND $6::boolean),
+     saved AS (
+       INSERT INTO shipmate.journal (run, key, value, at)
+       SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements($4::jsonb) e
+       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at)
+     SELECT now FROM mine`,
+    [
+      put.run,
+      put.epoch,
+      put.state ?? null,
+      JSON.stringify(put.entries.map((e) => ({ key: e.key, value: e.value ?? null }))),
+      JSON.stringify(put.gone ?? []),
+      put.shows ?? put.state !== undefined,
+    ],
+  );
+  if (!row) {
+    const what = put.entries.map((e) => e.key).join(", ");
+    throw new Fenced(
+      `${what} of run ${put.run} was kept back: claim ${put.epoch} is not the current one`,
+    );
+  }
+  return row.now;
+}
+
+const Row = z.object({ key: z.string(), value: Json, at: z.number() });
+
+/** All entries of a run. */
+export async function readEntries(sql: Sql, run: string): Promise<Map<string, Json>> {
+  const rows = await sql.query(Row, "SELECT key, value, at FROM shipmate.journal WHERE run = $1", [
+    run,
+  ]);
+  return new Map(rows.map((r) => [r.key, r.value]));
+}
+
+/** All entries with their times, in the order of time: for timelines. */
+export function listEntries(sql: Sql, run: string): Promise<readonly z.output<typeof Row>[]> {
+  return sql.query(
+    Row,
+    "SELECT key, value, at FROM shipmate.journal WHERE run = $1 ORDER BY at, key",
+    [run],
+  );
+}

@@ -1,0 +1,113 @@
+/** Who holds a target and who waits for one. A target covers what lies below it; one table lock orders everybody. */
+import { z } from "zod";
+import type { Sql } from "./database.ts";
+
+const Held = z.object({ run: z.string(), step: z.string(), held: z.boolean(), since: z.number() });
+export type Held = z.output<typeof Held>;
+
+const overlaps = `EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb) mine
+  WHERE starts_with(l.target || '/', mine || '/') OR starts_with(mine || '/', l.target || '/'))`;
+
+/** Serialises every decision about locks until the transaction ends. */
+async function order(sql: Sql): Promise<void> {
+  await sql.run("LOCK TABLE shipmate.locks IN SHARE ROW EXCLUSIVE MODE");
+}
+
+/** Whether nobody holds any of the targets, nor was in line before. Where somebody is, this one gets into line. */
+export async function awaitTurn(
+  sql: Sql,
+  who: { readonly run: string; readonly step: string },
+  targets: readonly string[],
+): Promise<{ readonly free: true } | { readonly free: false; readonly before: readonly Held[] }> {
+  await order(sql);
+  const before = await sql.query(
+    Held,
+    `SELECT DISTINCT ON (l.run) l.run, l.step, l.held, l.since FROM shipmate.locks l
+     WHERE ${overlaps} AND NOT (l.run = $2 AND l.step = $3) AND (l.held OR l.place < COALESCE(
+       (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held), 9007199254740991))
+     ORDER BY l.run, l.held DESC`,
+    [JSON.stringify(targets), who.run, who.step],
+  );
+  if (before.length === 0) {
+    await sql.run("DELETE FROM shipmate.locks WHERE run = $1 AND step = $2 AND NOT held", [
+      who.run,
+      who.step,
+    ]);
+    return { free: true };
+  }
+  await sql.run(
+    `INSERT INTO shipmate.locks (target, run, step, held)
+     SELECT jsonb_array_elements_text($3::jsonb), $1, $2, false ON CONFLICT DO NOTHING`,
+    [who.run, who.step, JSON.stringify(targets)],
+  );
+  return { free: false, before };
+}
+
+/** Whether anything overlaps at all: the cheap question that mostly makes the dear one needless. */
+export async function anyOverlap(
+  sql: Sql,
+  run: string,
+  targets: readonly string[],
+): Promise<boolean> {
+  const rows = await sql.query(
+    z.object({ run: z.string() }),
+    `SELECT l.run FROM shipmate.locks l WHERE ${overlaps} AND (l.run <> $2 OR NOT l.held) LIMIT 1`,
+    [JSON.stringify(targets), run],
+  );
+  return rows.length > 0;
+}
+
+/** Takes all targets, or none and says false. */
+export async function takeLocks(
+  sql: Sql,
+  who: { readonly run: string; readonly step: string },
+  targets: readonly string[],
+): Promise<boolean> {
+  await order(sql);
+  const others = await sql.query(
+    z.object({ run: z.string() }),
+    `SELECT l.run FROM shipmate.locks l
+     WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3) LIMIT 1`,
+    [JSON.stringify(targets), who.run, who.step],
+  );
+  if (others.length > 0) return false;
+  await sql.run(
+    `INSERT INTO shipmate.locks (target, run, step, held)
+     SELECT jsonb_array_elements_text($3::jsonb), $1, $2, true
+     ON CONFLICT (target, run, step) DO UPDATE SET held = true`,
+    [who.run, who.step, JSON.stringify(targets)],
+  );
+  return true;
+}
+
+/** Gives back what the step (or, without one, the run) holds and waits for. Gives the runs in line behind it. */
+export async function releaseLocks(
+  sql: Sql,
+  run: string,
+  step: string | undefined,
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ run: z.string() }),
+    `WITH gone AS (
+       DELETE FROM shipmate.locks WHERE run = $1 AND ($2::text IS NULL OR step = $2) RETURNING target)
+     SELECT DISTINCT l.run FROM shipmate.locks l, gone
+     WHERE NOT l.held AND l.run <> $1
+       AND (starts_with(l.target || '/', gone.target || '/') OR starts_with(gone.target || '/', l.target || '/'))`,
+    [run, step ?? null],
+  );
+  return rows.map((row) => row.run);
+}
+
+/** Runs in line for any of the targets. */
+export async function inLine(
+  sql: Sql,
+  run: string,
+  targets: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ run: z.string() }),
+    `SELECT DISTINCT l.run FROM shipmate.locks l WHERE NOT l.held AND l.run <> $2 AND ${overlaps}`,
+    [JSON.stringify(targets), run],
+  );
+  return rows.map((row) => row.run);
+}

@@ -1,0 +1,194 @@
+/**
+ * Messages as they should stand in a chat. Whoever changes one bumps `wanted_rev`; the projector reconciles what is
+ * posted with it, the last write winning. A run's card is its `root`, one a run and channel; notes and answers hang on it.
+ */
+import { z } from "zod";
+import type { Card, DrawnCard, Form } from "../core/card.ts";
+import type { Place } from "../core/surface.ts";
+import { first, type Sql } from "./database.ts";
+
+const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
+const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
+export const Message = z.object({
+  id: z.string(),
+  surface: z.string(),
+  channel: z.string(),
+  thread: z.string().nullable(),
+  to_account: z.string().nullable(),
+  kind: z.string(),
+  run: z.string().nullable(),
+  card: card.nullable(),
+  form: form.nullable(),
+  wanted_rev: z.number(),
+  posted_rev: z.number(),
+  posted_hash: z.string().nullable(),
+  ref: z.string().nullable(),
+  attempts: z.number(),
+});
+export type Message = z.output<typeof Message>;
+const columns =
+  "id, surface, channel, thread, to_account, kind, run, card, form, wanted_rev, posted_rev, posted_hash, ref, attempts";
+
+/** A run's card in a channel, to be posted. */
+export async function insertRoot(
+  sql: Sql,
+  root: { readonly id: string; readonly run: string; readonly at: Place },
+): Promise<void> {
+  await sql.run(
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run)
+     VALUES ($1, $2, $3, $4, 'root', $5) ON CONFLICT DO NOTHING`,
+    [root.id, root.at.surface, root.at.channel, root.at.thread ?? null, root.run],
+  );
+}
+
+/** A child's cards stand where its parent's do. */
+export async function copyRoots(sql: Sql, from: string, to: string): Promise<void> {
+  await sql.run(
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run)
+     SELECT id || '.' || $2, surface, channel, thread, 'root', $2
+     FROM shipmate.messages WHERE run = $1 AND kind = 'root' ON CONFLICT DO NOTHING`,
+    [from, to],
+  );
+}
+
+/** A line in the thread of each of a run's cards. */
+export async function insertNote(sql: Sql, run: string, name: string, says: Card): Promise<void> {
+  await sql.run(
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run, card)
+     SELECT id || '.note.' || $2, surface, channel, id, 'note', $1, $3::jsonb
+     FROM shipmate.messages WHERE run = $1 AND kind = 'root' ON CONFLICT DO NOTHING`,
+    [run, name, JSON.stringify(says)],
+  );
+}
+
+/** An answer. `thread` is one of our own messages' id, or a thread of the surface's. */
+export async function insertReply(
+  sql: Sql,
+  reply: {
+    readonly id: string;
+    readonly at: Place;
+    readonly card: Card;
+    readonly form?: Form | undefined;
+    readonly to?: string | undefined;
+  },
+): Promise<void> {
+  await sql.run(
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, to_account, card, form)
+     VALUES ($1, $2, $3, $4, 'reply', $5, $6::jsonb, $7::jsonb) ON CONFLICT (id) DO NOTHING`,
+    [
+      reply.id,
+      reply.at.surface,
+      reply.at.channel,
+      reply.at.thread ?? null,
+      reply.to ?? null,
+      JSON.stringify(reply.card),
+      reply.form ? JSON.stringify(reply.form) : null,
+    ],
+  );
+}
+
+/** Another text for an answer that grows. */
+export async function changeReply(sql: Sql, id: string, changed: Card): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1 WHERE id = $1",
+    [id, JSON.stringify(changed)],
+  );
+}
+
+export function findMessage(sql: Sql, id: string): Promise<Message | undefined> {
+  return first(sql, Message, `SELECT ${columns} FROM shipmate.messages WHERE id = $1`, [id]);
+}
+
+/** The message that a surface knows by this reference. */
+export function findByRef(sql: Sql, surface: string, ref: string): Promise<Message | undefined> {
+  return first(
+    sql,
+    Message,
+    `SELECT ${columns} FROM shipmate.messages WHERE surface = $1 AND (ref = $2 OR id = $2)`,
+    [surface, ref],
+  );
+}
+
+/** Claims messages that are behind, ends and approvals first, for `lease` milliseconds. Notes wait for their root. */
+export function claimBehind(
+  sql: Sql,
+  surfaces: readonly string[],
+  limit: number,
+  lease: number,
+): Promise<readonly Message[]> {
+  return sql.query(
+    Message,
+    `WITH behind AS (
+       SELECT m.id FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
+       LEFT JOIN shipmate.messages root ON root.id = m.thread
+       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= shipmate.now() AND m.lease_until <= shipmate.now()
+         AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb))
+         AND (root.id IS NULL OR root.ref IS NOT NULL)
+       ORDER BY (r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked')) DESC, m.number
+       LIMIT $2 FOR UPDATE OF m SKIP LOCKED)
+     UPDATE shipmate.messages SET lease_until = shipmate.now() + $3
+     WHERE id IN (SELECT id FROM behind) RETURNING ${columns}`,
+    [JSON.stringify(surfaces), limit, lease],
+  );
+}
+
+/** What stands there now. `pace`: no edit sooner than so many milliseconds from now, unless something jumps the queue. */
+export async function markPosted(
+  sql: Sql,
+  id: string,
+  posted: {
+    readonly rev: number;
+    readonly hash: string;
+    readonly ref: string;
+    readonly drawn: DrawnCard;
+    readonly pace: number;
+  },
+): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
+       attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now()
+     WHERE id = $1`,
+    [id, posted.rev, posted.hash, posted.ref, JSON.stringify(posted.drawn), posted.pace],
+  );
+}
+
+/** Nothing to post: it stands there already. */
+export async function markSame(sql: Sql, id: string, rev: number): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.messages SET posted_rev = $2, lease_until = 0, attempts = 0 WHERE id = $1",
+    [id, rev],
+  );
+}
+
+/** Not now: again after `wait` milliseconds. `lost` forgets the reference, so that it is posted anew. */
+export async function markLater(
+  sql: Sql,
+  id: string,
+  later: { readonly wait: number; readonly lost?: boolean },
+): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.messages SET lease_until = 0, attempts = attempts + 1, next_at = shipmate.now() + $2,
+       ref = CASE WHEN $3::boolean THEN NULL ELSE ref END WHERE id = $1`,
+    [id, later.wait, later.lost ?? false],
+  );
+}
+
+/** It can't be posted any more: its channel is gone. */
+export async function markLost(sql: Sql, id: string): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.messages SET posted_rev = wanted_rev, lease_until = 0 WHERE id = $1",
+    [id],
+  );
+}
+
+/** When the next message wants to be posted, in milliseconds from now; undefined: none is behind. */
+export async function nextPost(sql: Sql, surfaces: readonly string[]): Promise<number | undefined> {
+  const row = await first(
+    sql,
+    z.object({ wait: z.number().nullable() }),
+    `SELECT min(greatest(next_at, lease_until)) - shipmate.now() AS wait FROM shipmate.messages
+     WHERE wanted_rev > posted_rev AND surface IN (SELECT jsonb_array_elements_text($1::jsonb))`,
+    [JSON.stringify(surfaces)],
+  );
+  return row?.wait ?? undefined;
+}

@@ -1,0 +1,196 @@
+/** Plans that were shown, and the votes on them. The first atomic transition of a plan decides it. */
+import { z } from "zod";
+import type { Plan } from "../core/plan.ts";
+import { first, type Sql } from "./database.ts";
+
+export const PlanState = z.enum(["open", "approved", "rejected", "expired", "void", "cancelled"]);
+export type PlanState = z.output<typeof PlanState>;
+
+const body = z.custom<Plan>((value) => typeof value === "object" && value !== null);
+export const PlanRow = z.object({
+  id: z.number(),
+  run: z.string(),
+  step: z.string(),
+  digest: z.string(),
+  body,
+  state: PlanState,
+  why: z.string().nullable(),
+  at: z.number(),
+  expires_at: z.number().nullable(),
+  decided_at: z.number().nullable(),
+});
+export type PlanRow = z.output<typeof PlanRow>;
+const columns = "id, run, step, digest, body, state, why, at, expires_at, decided_at";
+
+/** A new plan of a step; an open or approved one before it becomes void. Opens decided where no vote is needed. */
+export async function insertPlan(
+  sql: Sql,
+  plan: {
+    readonly run: string;
+    readonly step: string;
+    readonly body: Plan;
+    readonly state: "open" | "approved";
+    readonly why?: string | undefined;
+  },
+): Promise<PlanRow> {
+  await voidPlans(sql, plan.run, plan.step, "planned again");
+  const row = await first(
+    sql,
+    PlanRow,
+    `INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at)
+     VALUES ($1, $2, $3, $4::jsonb, $5, $6,
+       CASE WHEN $5 = 'open' THEN shipmate.now() + $7::bigint END,
+       CASE WHEN $5 = 'approved' THEN shipmate.now() END)
+     RETURNING ${columns}`,
+    [
+      plan.run,
+      plan.step,
+      plan.body.digest,
+      JSON.stringify(plan.body),
+      plan.state,
+      plan.why ?? null,
+      Math.round(plan.body.expires),
+    ],
+  );
+  if (!row) throw new Error(`inserting a plan of run ${plan.run}: no row came back`);
+  return row;
+}
+
+/** The newest plan of each step. */
+export async function latestPlans(sql: Sql, run: string): Promise<Map<string, PlanRow>> {
+  const rows = await sql.query(
+    PlanRow,
+    `SELECT DISTINCT ON (step) ${columns} FROM shipmate.plans WHERE run = $1 ORDER BY step, id DESC`,
+    [run],
+  );
+  return new Map(rows.map((row) => [row.step, row]));
+}
+
+/** Every plan of a run, the oldest first. */
+export function listPlans(sql: Sql, run: string): Promise<readonly PlanRow[]> {
+  return sql.query(PlanRow, `SELECT ${columns} FROM shipmate.plans WHERE run = $1 ORDER BY id`, [
+    run,
+  ]);
+}
+
+/** The open plan, locked until the transaction ends. */
+export function lockOpenPlan(sql: Sql, run: string): Promise<PlanRow | undefined> {
+  return first(
+    sql,
+    PlanRow,
+    `SELECT ${columns} FROM shipmate.plans WHERE run = $1 AND state = 'open' ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    [run],
+  );
+}
+
+/** Whether this call decided it: only an open plan can be decided, and only once. */
+export async function decidePlan(
+  sql: Sql,
+  id: number,
+  state: Exclude<PlanState, "open">,
+  why?: string,
+): Promise<boolean> {
+  const decided = await sql.run(
+    `UPDATE shipmate.plans SET state = $2, why = COALESCE($3, why), decided_at = shipmate.now()
+     WHERE id = $1 AND state = 'open'`,
+    [id, state, why ?? null],
+  );
+  return decided === 1;
+}
+
+/** What was open or approved in this step counts no more. */
+export async function voidPlans(sql: Sql, run: string, step: string, why: string): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.plans SET state = 'void', why = $3, decided_at = shipmate.now()
+     WHERE run = $1 AND step = $2 AND state IN ('open', 'approved')`,
+    [run, step, why],
+  );
+}
+
+/** What other runs planned on these targets is about to be old. Gives the runs to ring. */
+export async function voidOthers(
+  sql: Sql,
+  run: string,
+  targets: readonly string[],
+  why: string,
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ run: z.string() }),
+    `UPDATE shipmate.plans p SET state = 'void', why = $3, decided_at = shipmate.now()
+     WHERE p.state = 'open' AND p.run <> $1 AND EXISTS (
+       SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
+                   jsonb_array_elements_text($2::jsonb) mine
+       WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/'))
+     RETURNING p.run`,
+    [run, JSON.stringify(targets), why],
+  );
+  return rows.map((row) => row.run);
+}
+
+/** The open plans of an ended run end with it. */
+export async function closePlans(sql: Sql, run: string, why: string): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.plans SET state = 'cancelled', why = $2, decided_at = shipmate.now()
+     WHERE run = $1 AND state = 'open'`,
+    [run, why],
+  );
+}
+
+export const Vote = z.object({
+  person: z.string(),
+  vote: z.enum(["yes", "no"]),
+  why: z.string().nullable(),
+  digest: z.string(),
+  step: z.string(),
+  surface: z.string(),
+  at: z.number(),
+  withdrawn_at: z.number().nullable(),
+});
+export type Vote = z.output<typeof Vote>;
+
+/** Whether it is new: one person has one vote on one digest, on whatever surface. */
+export async function insertVote(
+  sql: Sql,
+  vote: {
+    readonly run: string;
+    readonly step: string;
+    readonly digest: string;
+    readonly person: string;
+    readonly vote: "yes" | "no";
+    readonly why?: string | undefined;
+    readonly surface: string;
+  },
+): Promise<boolean> {
+  const added = await sql.run(
+    `INSERT INTO shipmate.votes (run, step, digest, person, vote, why, surface)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (run, step, digest, person) WHERE withdrawn_at IS NULL DO NOTHING`,
+    [vote.run, vote.step, vote.digest, vote.person, vote.vote, vote.why ?? null, vote.surface],
+  );
+  return added === 1;
+}
+
+/** Whether there was one to withdraw. */
+export async function withdrawVote(
+  sql: Sql,
+  run: string,
+  digest: string,
+  person: string,
+): Promise<boolean> {
+  const withdrawn = await sql.run(
+    `UPDATE shipmate.votes SET withdrawn_at = shipmate.now()
+     WHERE run = $1 AND digest = $2 AND person = $3 AND withdrawn_at IS NULL`,
+    [run, digest, person],
+  );
+  return withdrawn > 0;
+}
+
+/** All votes of a run, the oldest first, withdrawn ones too. */
+export function listVotes(sql: Sql, run: string): Promise<readonly Vote[]> {
+  return sql.query(
+    Vote,
+    `SELECT person, vote, why, digest, step, surface, at, withdrawn_at
+     FROM shipmate.votes WHERE run = $1 ORDER BY id`,
+    [run],
+  );
+}

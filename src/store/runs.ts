@@ -1,0 +1,304 @@
+/**
+ * Runs, their claims and their journal.
+ *
+ * A claim is an epoch and a lease, both judged by the database's clock. Every write of a driver names its epoch;
+ * where it is not the current one, nothing is written and `Fenced` is thrown: somebody else drives the run now.
+ * A run is due when it was rung, when its time has come, or when its driver died (a lease that ran out unreleased).
+ */
+import { z } from "zod";
+import type { Say } from "../core/card.ts";
+import { Json } from "../core/operation.ts";
+import { first, type Sql } from "./database.ts";
+
+/** Another driver has the run; stop silently. The message names what was kept from happening. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+}
+
+/** What a parked run waits for, for its card and for presses. */
+export const Waits = z.object({
+  kind: z.enum(["approval", "lock", "press", "time", "child", "look", "fault"]),
+  step: z.string(),
+  /** The key that a press must name. */
+  wait: z.string().optional(),
+  says: z.string().optional(),
+  since: z.number().optional(),
+  until: z.number().optional(),
+  buttons: z
+    .array(
+      z.object({
+        name: z.string(),
+        label: z.string(),
+        danger: z.boolean().optional(),
+        form: z.boolean().optional(),
+        /** The JSON Schema of its form. */
+        schema: Json.optional(),
+      }),
+    )
+    .optional(),
+  /** The run that holds the target, and how many are before this one. */
+  holder: z.string().optional(),
+  ahead: z.number().optional(),
+});
+export type Waits = z.output<typeof Waits>;
+
+const NextSay = z.object({
+  label: z.string(),
+  command: z.string(),
+  args: Json,
+  primary: z.boolean().optional(),
+  confirm: z.string().optional(),
+});
+
+export const Run = z.object({
+  id: z.string(),
+  number: z.number(),
+  workflow: z.string(),
+  workflow_hash: z.string(),
+  input: Json,
+  title: z.string(),
+  by_person: z.string(),
+  parent: z.string().nullable(),
+  parent_step: z.string().nullable(),
+  state: z.string(),
+  says: z.string(),
+  output: Json.nullable(),
+  waits: z.array(Waits).nullable(),
+  /** What the card offers after the end. */
+  next: z.array(NextSay).nullable(),
+  created_at: z.number(),
+  ended_at: z.number().nullable(),
+  cancel: z.object({ by: z.string(), name: z.string(), at: z.number() }).nullable(),
+  epoch: z.number(),
+  rev: z.number(),
+});
+export type Run = z.output<typeof Run>;
+const columns =
+  "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev";
+
+/** How long a claim lasts without renewal, in milliseconds. */
+export const leaseLength = 15_000;
+
+export interface NewRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly hash: string;
+  readonly input: Json;
+  readonly title: string;
+  readonly by: string;
+  readonly parent?: { readonly run: string; readonly step: string };
+}
+
+/** Whether it is new: the same id a second time changes nothing. */
+export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
+  const added = await sql.run(
+    `INSERT INTO shipmate.runs (id, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says)
+     VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, 'planning', '')
+     ON CONFLICT (id) DO NOTHING`,
+    [
+      run.id,
+      run.workflow,
+      run.hash,
+      JSON.stringify(run.input),
+      run.title,
+      run.by,
+      run.parent?.run ?? null,
+      run.parent?.step ?? null,
+    ],
+  );
+  return added === 1;
+}
+
+export const Claim = z.object({ ...Run.shape, now: z.number() });
+export type Claim = z.output<typeof Claim>;
+
+/** Claims a due run, or this one if it is due. Undefined: nothing is. */
+export function claimRun(sql: Sql, id?: string): Promise<Claim | undefined> {
+  return first(
+    sql,
+    Claim,
+    `WITH due AS (
+       SELECT id AS due FROM shipmate.runs
+       WHERE ended_at IS NULL AND lease_until <= shipmate.now()
+         AND (rung OR wake_at <= shipmate.now() OR lease_until > 0) AND ($1::text IS NULL OR id = $1)
+       ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
+     UPDATE shipmate.runs SET epoch = epoch + 1, lease_until = shipmate.now() + $2, rung = false
+     FROM due WHERE id = due.due RETURNING ${columns}, shipmate.now() AS now`,
+    [id ?? null, leaseLength],
+  );
+}
+
+/** Whether the claim still holds and is longer now. */
+export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boolean> {
+  const renewed = await sql.run(
+    "UPDATE shipmate.runs SET lease_until = shipmate.now() + $3 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL",
+    [id, epoch, leaseLength],
+  );
+  return renewed === 1;
+}
+
+/** Gives the claim back, to be due at `wake`; nothing happens where it is not ours any more. */
+export async function parkRun(
+  sql: Sql,
+  id: string,
+  epoch: number,
+  park: {
+    readonly wake: number | undefined;
+    readonly state: string;
+    readonly waits: readonly Waits[];
+  },
+): Promise<void> {
+  await sql.run(
+    `WITH before AS (SELECT state, waits, says FROM shipmate.runs WHERE id = $1),
+     mine AS (
+       UPDATE shipmate.runs SET lease_until = 0, wake_at = $3, state = $4, waits = $5::jsonb,
+         rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id)
+     UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1,
+       next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
+     FROM mine, before WHERE run = mine.id AND kind = 'root'
+       AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
+    [id, epoch, park.wake ?? null, park.state, JSON.stringify(park.waits)],
+  );
+}
+
+/** Marks runs as due now. */
+export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.run(
+    `UPDATE shipmate.runs SET rung = true
+     WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL`,
+    [JSON.stringify(ids)],
+  );
+}
+
+/** Makes every claim void: for a store that only one process can hold, when that process starts. */
+export async function voidClaims(sql: Sql): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.runs SET lease_until = 1, epoch = epoch + 1 WHERE ended_at IS NULL AND lease_until > 0",
+  );
+}
+
+/** The instant at which the next run is due by itself and the clock's own now. */
+export async function nextDue(
+  sql: Sql,
+): Promise<{ readonly now: number; readonly due: number | null }> {
+  const row = await first(
+    sql,
+    z.object({ now: z.number(), due: z.number().nullable() }),
+    `SELECT shipmate.now() AS now, (SELECT min(CASE
+       WHEN lease_until > 0 THEN lease_until WHEN rung THEN 0 ELSE wake_at END)
+     FROM shipmate.runs WHERE ended_at IS NULL) AS due`,
+  );
+  return row ?? { now: 0, due: null };
+}
+
+export function findRun(sql: Sql, id: string): Promise<Run | undefined> {
+  return first(sql, Run, `SELECT ${columns} FROM shipmate.runs WHERE id = $1`, [id]);
+}
+export function findRunByNumber(sql: Sql, number: number): Promise<Run | undefined> {
+  return first(sql, Run, `SELECT ${columns} FROM shipmate.runs WHERE number = $1`, [number]);
+}
+
+/** Runs, the newest first. `of` covers what lies below it too. */
+export function listRuns(
+  sql: Sql,
+  query: {
+    readonly of?: string | undefined;
+    readonly ended?: boolean | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly Run[]> {
+  return sql.query(
+    Run,
+    `SELECT ${columns} FROM shipmate.runs r
+     WHERE ($1::boolean IS NULL OR (ended_at IS NOT NULL) = $1)
+       AND ($2::text IS NULL OR EXISTS (SELECT FROM shipmate.run_targets t
+         WHERE t.run = r.id AND (t.target = $2 OR starts_with(t.target, $2 || '/'))))
+     ORDER BY number DESC LIMIT $3`,
+    [query.ended ?? null, query.of ?? null, query.limit],
+  );
+}
+
+export function openChildren(sql: Sql, parent: string): Promise<readonly Run[]> {
+  return sql.query(
+    Run,
+    `SELECT ${columns} FROM shipmate.runs WHERE parent = $1 AND ended_at IS NULL`,
+    [parent],
+  );
+}
+
+/** Remembers what a run touches. */
+export async function addTargets(sql: Sql, run: string, targets: readonly string[]): Promise<void> {
+  await sql.run(
+    `INSERT INTO shipmate.run_targets (run, target)
+     SELECT $1, jsonb_array_elements_text($2::jsonb) ON CONFLICT DO NOTHING`,
+    [run, JSON.stringify(targets)],
+  );
+}
+
+/** What a run touches, as far as it is known. */
+export async function targetsOfRun(sql: Sql, run: string): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ target: z.string() }),
+    "SELECT target FROM shipmate.run_targets WHERE run = $1 ORDER BY target",
+    [run],
+  );
+  return rows.map((row) => row.target);
+}
+
+/** Asks for a cancel; the first one counts. Whether the run was still open. */
+export async function askCancel(
+  sql: Sql,
+  id: string,
+  by: { readonly id: string; readonly name: string },
+): Promise<boolean> {
+  const asked = await sql.run(
+    `UPDATE shipmate.runs SET rung = true,
+       cancel = COALESCE(cancel, jsonb_build_object('by', $2::text, 'name', $3::text, 'at', shipmate.now()))
+     WHERE id = $1 AND ended_at IS NULL`,
+    [id, by.id, by.name],
+  );
+  return asked === 1;
+}
+
+/** The fence: throws where the epoch is stale, and otherwise keeps the run's row locked until the transaction ends. */
+export async function fence(sql: Sql, id: string, epoch: number, what: string): Promise<number> {
+  const row = await first(
+    sql,
+    z.object({ now: z.number() }),
+    `UPDATE shipmate.runs SET rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL
+     RETURNING shipmate.now() AS now`,
+    [id, epoch],
+  );
+  if (!row)
+    throw new Fenced(`${what} of run ${id} was kept back: claim ${epoch} is not the current one`);
+  return row.now;
+}
+
+/** Ends a run for good and gives its claim back, inside a transaction that has passed the fence. */
+export async function endRun(
+  sql: Sql,
+  id: string,
+  end: {
+    readonly state: string;
+    readonly says: string;
+    readonly output: Json;
+    /** What the card offers from now on. */
+    readonly buttons: readonly Say[];
+  },
+): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.runs SET state = $2, says = $3, output = $4::jsonb, next = $5::jsonb, waits = NULL,
+       lease_until = 0, wake_at = NULL, rung = false, ended_at = shipmate.now() WHERE id = $1`,
+    [id, end.state, end.says, JSON.stringify(end.output), JSON.stringify(end.buttons)],
+  );
+  await bumpRoot(sql, id);
+}
+
+/** The run's card is to be drawn again, at once. */
+export async function bumpRoot(sql: Sql, run: string): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, next_at = 0 WHERE run = $1 AND kind = 'root'",
+    [run],
+  );
+}
