@@ -15,8 +15,8 @@ export interface PostgresOptions {
 
 /**
  * Opens the pool and asks it once, so that a wrong url throws here. A statement that loses its
- * connection throws LostConnection and is never repeated. `command` may be several statements
- * where there are no values.
+ * connection throws LostConnection and is never repeated. One that takes too long is ended by the
+ * server and was not done.
  */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
   const timeout = options.timeout ?? 30_000;
@@ -34,11 +34,18 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     types: { getTypeParser: (type: number) => fromText(type) },
   });
   pool.on("error", (error) => options.lost?.(error));
+  const under = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
-  /** Lends a connection to `job`; one that was lost or may be in an odd state is not used again. */
+  /** What was asked for before `close` still ends. */
   async function lend<R>(job: (statement: Statement) => Promise<R>): Promise<R> {
     if (closing !== undefined) throw new Error("the database is closed");
+    const lent = lendNow(job);
+    under.add(lent);
+    return lent.finally(() => under.delete(lent));
+  }
+  /** A connection that was lost or may be in an odd state is not used again. */
+  async function lendNow<R>(job: (statement: Statement) => Promise<R>): Promise<R> {
     const client = await connect(pool);
     let lost = false;
     const statement: Statement = async (text, values) => {
@@ -68,7 +75,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     ...sqlOver((text, values) => lend((statement) => statement(text, values))),
     transaction: (body) => lend((statement) => transact(statement, body)),
     close() {
-      closing ??= pool.end();
+      closing ??= Promise.allSettled(under).then(() => pool.end());
       return closing;
     },
   };
