@@ -49,6 +49,11 @@ export const Platform = z.strictObject({
   environments: named(EnvironmentEntry),
   clusters: named(Cluster),
 });
+/** The names of all settings, for "did you mean". */
+export const settings: readonly string[] = [Platform, Person, Team, ServiceEntry, EnvironmentEntry]
+  .flatMap((schema) => Object.keys(schema.shape))
+  .concat(Object.keys(Approval.shape), Object.keys(Cluster.shape));
+
 export type Platform = z.output<typeof Platform> & {
   /** SHA-256 over the file's meaning: the policy's version in each digest. */
   readonly version: string;

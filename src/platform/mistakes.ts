@@ -1,0 +1,79 @@
+/** What does not fit the file's schema, in sentences for the person who wrote it. */
+import type { z } from "zod";
+import { nearest } from "../core/nearest.ts";
+import { listed, quoted } from "../core/words.ts";
+import type { Path } from "./positions.ts";
+import { settings } from "./schema.ts";
+
+export interface Found {
+  readonly path: Path;
+  /** The key that is wrong, where it is the key. */
+  readonly key?: string;
+  readonly says: string;
+}
+
+/** One sentence for each issue that zod found. */
+export function mistakes(issues: readonly z.core.$ZodIssue[]): readonly Found[] {
+  return issues.flatMap((issue) => found(issue));
+}
+
+function found(issue: z.core.$ZodIssue): readonly Found[] {
+  const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+  const name = path.join(".") || "the file";
+  const one = (says: string): readonly Found[] => [{ path, says: `${name} ${says}` }];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({
+        path,
+        key,
+        says: `${[...path, key].join(".")} is no setting${didYouMean(key)}`,
+      }));
+    case "invalid_key":
+      return [
+        {
+          path: path.slice(0, -1),
+          key: String(path.at(-1)),
+          says: `${quoted(String(path.at(-1)))} can't be a name: use lower-case letters, digits and hyphens.`,
+        },
+      ];
+    case "invalid_type":
+      return one(
+        issue.message.endsWith("received undefined")
+          ? "is missing."
+          : `must be ${kinds[issue.expected] ?? issue.expected}.`,
+      );
+    case "invalid_value":
+      return one(`must be ${listed(issue.values.map(String), "or")}.`);
+    case "too_small":
+      return one(issue.origin === "string" ? "is empty." : `must be at least ${issue.minimum}.`);
+    case "too_big":
+      return one(
+        issue.origin === "string"
+          ? `must have at most ${issue.maximum} characters.`
+          : `must be at most ${issue.maximum}.`,
+      );
+    case "invalid_format":
+      return one(
+        issue.format === "template_literal"
+          ? "must be a number and a unit: 90s, 10m, 4h or 7d."
+          : "must be a name: lower-case letters, digits and hyphens.",
+      );
+    default:
+      return one("is not what belongs here.");
+  }
+}
+
+const kinds: { readonly [expected: string]: string } = {
+  string: "a text (put it in quotation marks)",
+  record: "a list of names, each with its settings",
+  object: "a set of settings",
+  array: "a list: [a, b]",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function didYouMean(key: string): string {
+  const near = nearest(key, settings);
+  return near.length > 0 ? `; did you mean ${listed(near, "or")}?` : ".";
+}
