@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Database, first } from "../src/store/database.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { migrations } from "../src/store/migrations.ts";
-import { openPglite } from "../src/store/pglite.ts";
+import { openPglite, type PgliteSettings } from "../src/store/pglite.ts";
 import { openPostgres } from "../src/store/postgres.ts";
 
 /** One kind of database; `open` gives a fresh one, migrated, that drops itself when it is closed. */
@@ -25,13 +25,15 @@ export function databases(): readonly Kind[] {
     throw new Error(
       "SHIPMATE_TEST_DATABASE_URL is not set, and SHIPMATE_TEST_REQUIRE=1 asks for it",
     );
-  const pglite: Kind = { kind: "pglite", open: memoryDatabase };
+  const pglite: Kind = { kind: "pglite", open: () => memoryDatabase() };
   return url === undefined ? [pglite] : [pglite, { kind: "postgres", open: () => onServer(url) }];
 }
 
 /** A migrated PGlite in memory, in about 0.3 s. */
-export async function memoryDatabase(): Promise<Database> {
-  return openPglite({ dump: new Blob([await template()]) });
+export async function memoryDatabase(
+  settings: Pick<PgliteSettings, "timeout"> = {},
+): Promise<Database> {
+  return openPglite({ ...settings, dump: new Blob([await template()]) });
 }
 
 /** Made once for these migrations and kept, since making one takes 2 s and 0.8 GB. */

@@ -9,7 +9,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { NodeFS } from "@electric-sql/pglite/nodefs";
@@ -68,6 +68,7 @@ async function make(folder: string): Promise<void> {
     if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true });
   const draft = join(parent, `${prefix}${process.pid}`);
   await initdb(draft);
+  await chmod(draft, 0o700);
   // An empty folder may stand there already.
   await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);

@@ -11,6 +11,8 @@ export interface PgliteSettings {
   readonly folder?: string;
   /** What `dump` gave: a database in memory starts as a copy of it. */
   readonly dump?: Blob;
+  /** How long a statement may wait for its turn, in milliseconds (30,000). */
+  readonly timeout?: number;
   /** Hears when a checkpoint or a vacuum threw; it is tried again. */
   readonly upkeepFailed?: (error: unknown) => void;
 }
@@ -21,9 +23,6 @@ export interface Pglite extends Database {
   dump(): Promise<Blob>;
 }
 
-/** How long a statement may wait for its turn, in milliseconds. */
-const patience = 30_000;
-
 /**
  * There is one connection: statements and transactions go one after the other, in the order in which
  * they were asked for, and each lets the event loop turn once. A statement that has waited 30 s for
@@ -33,14 +32,15 @@ const patience = 30_000;
 export async function openPglite({
   folder,
   dump,
+  timeout = 30_000,
   upkeepFailed = () => undefined,
 }: PgliteSettings = {}): Promise<Pglite> {
   const pglite = await (folder === undefined ? openMemory(dump) : openFolder(folder));
-  const inTurn = turns(patience);
+  const inTurn = turns(timeout);
   const statement = statements(pglite);
   const alone: Statement = (text, values) => inTurn(() => statement(text, values));
   const sql = sqlOver(alone);
-  const upkeep = folder === undefined ? undefined : startUpkeep(sql, upkeepFailed);
+  const upkeep = folder === undefined ? undefined : startUpkeep(sql, { failed: upkeepFailed });
   return {
     kind: "pglite",
     ...sql,
@@ -62,7 +62,7 @@ function openMemory(dump: Blob | undefined): Promise<PGlite> {
 }
 
 /** A first-in first-out mutex. */
-function turns(patience: number) {
+function turns(timeout: number) {
   let last: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
 
@@ -72,8 +72,8 @@ function turns(patience: number) {
     let gone = false;
     const timer = setTimeout(() => {
       gone = true;
-      reject(new Error(`waited ${patience / 1_000} s for the database and gave up`));
-    }, patience);
+      reject(new Error(`waited ${timeout / 1_000} s for the database and gave up`));
+    }, timeout);
     last = last.then(async () => {
       clearTimeout(timer);
       if (!gone) await job().then(resolve, reject);

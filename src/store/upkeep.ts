@@ -2,15 +2,23 @@
 import { z } from "zod";
 import { first, type Sql } from "./database.ts";
 
-/** How often it looks, in milliseconds. */
-const every = 20_000;
+export interface UpkeepOptions {
+  /** How often it looks, in milliseconds (20,000). */
+  readonly every?: number;
+  /** Hears of errors; the next round tries again. */
+  readonly failed: (error: unknown) => void;
+}
+
 /** So many bytes of log since the last time make it work: the log grows by them, and a restart replays them. */
 const enough = 16 * 1024 * 1024;
-/** With less than that, it works after so many rounds (5 minutes). */
+/** With less than that it works after so many rounds (5 minutes). */
 const rounds = 15;
 
-/** Looks every 20 s; does nothing while nothing is written, and never keeps the process alive. */
-export function startUpkeep(sql: Sql, failed: (error: unknown) => void): { close(): void } {
+/** Looks now and then; does nothing while nothing is written, and never keeps the process alive. */
+export function startUpkeep(
+  sql: Sql,
+  { every = 20_000, failed }: UpkeepOptions,
+): { close(): void } {
   let closed = false;
   let since = 0;
   let round = 0;

@@ -1,0 +1,131 @@
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { type Database, first, LostConnection } from "../../src/store/database.ts";
+import { migrate } from "../../src/store/migrate.ts";
+import { migrations } from "../../src/store/migrations.ts";
+import { openPostgres, type PostgresOptions } from "../../src/store/postgres.ts";
+import { postgres } from "../servers.ts";
+
+let url: string;
+let open: Database[];
+
+beforeEach(async (context) => {
+  open = [];
+  url = await postgres(context);
+});
+afterEach(async () => {
+  for (const database of open) await database.close();
+});
+
+async function connect(options: PostgresOptions = {}, to = url): Promise<Database> {
+  const database = await openPostgres(to, options);
+  open.push(database);
+  return database;
+}
+const terminate = (database: Database) =>
+  database.run(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+const count = async (database: Database) =>
+  (await first(database, z.object({ n: z.number() }), "SELECT count(*) AS n FROM t"))?.n;
+
+test("a statement that takes too long is ended by the server, was not done, and others go on", async () => {
+  const database = await connect({ timeout: 200 });
+  await database.run("CREATE TABLE t (n bigint)");
+  const slow = database.query(z.unknown(), "INSERT INTO t SELECT 1 FROM pg_sleep(5)");
+  await expect(slow).rejects.toMatchObject({ code: "57014" });
+  expect(await count(database)).toBe(0);
+});
+
+test("a connection lost under a statement throws LostConnection, once, and nothing is tried again", async () => {
+  const database = await connect({ max: 1 });
+  const other = await connect();
+  await database.run("CREATE TABLE t (n bigint)");
+  const under = database.run("INSERT INTO t SELECT 1 FROM pg_sleep(5)");
+  const seen = expect(under).rejects.toBeInstanceOf(LostConnection);
+  await expect
+    .poll(() =>
+      other.run(
+        "SELECT FROM pg_stat_activity WHERE query LIKE 'INSERT INTO t%' AND state = 'active'",
+      ),
+    )
+    .toBe(1);
+  await terminate(other);
+  await seen;
+  expect(await count(database)).toBe(0);
+});
+
+test("a connection lost in a transaction throws LostConnection, and the next one works", async () => {
+  const database = await connect({ max: 1 });
+  const other = await connect();
+  await database.run("CREATE TABLE t (n bigint)");
+  const under = database.transaction(async (sql) => {
+    await sql.run("INSERT INTO t VALUES (1)");
+    await terminate(other);
+    await sql.run("INSERT INTO t VALUES (2)");
+  });
+  await expect(under).rejects.toBeInstanceOf(LostConnection);
+  expect(await count(database)).toBe(0);
+});
+
+test("a connection lost while nobody used it is told, and the next statement opens another", async () => {
+  const lost: Error[] = [];
+  const database = await connect({ lost: (error) => lost.push(error) });
+  const other = await connect();
+  await terminate(other);
+  await expect.poll(() => lost.length).toBe(1);
+  expect(await database.run("SELECT 1")).toBe(1);
+});
+
+test("a server that falls silent throws LostConnection instead of holding a caller forever", async () => {
+  const silent = await proxy(url);
+  const database = await connect({ timeout: 200, max: 1 }, silent.url);
+  silent.hush();
+  await expect(database.run("SELECT 1")).rejects.toBeInstanceOf(LostConnection);
+  silent.close();
+});
+
+test("a wrong address throws at once, without the password in its words", async () => {
+  const wrong = new URL(url);
+  wrong.port = "1";
+  wrong.password = "opensesame";
+  const error = await openPostgres(wrong.href).catch((error: unknown) => error);
+  expect(error).toMatchObject({ message: "connecting to the database" });
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("opensesame");
+});
+
+test("five processes' pools that start at once migrate an empty database once", async () => {
+  const pools = await Promise.all(Array.from({ length: 5 }, () => connect({ max: 2 })));
+  const versions = await Promise.all(pools.map((database) => migrate(database)));
+  expect(new Set(versions)).toEqual(new Set([migrations.length]));
+});
+
+/** Hands bytes to and fro until it is told to hush. */
+async function proxy(to: string) {
+  const target = new URL(to);
+  const sockets: Socket[] = [];
+  let hushed = false;
+  const server: Server = createServer((socket) => {
+    const onward = createConnection(Number(target.port || 5432), target.hostname);
+    sockets.push(socket, onward);
+    socket.on("data", (data) => hushed || onward.write(data)).on("error", () => onward.destroy());
+    onward.on("data", (data) => hushed || socket.write(data)).on("error", () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const here = new URL(to);
+  here.hostname = "127.0.0.1";
+  here.port = String(typeof address === "object" ? address?.port : "");
+  return {
+    url: here.href,
+    hush() {
+      hushed = true;
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
