@@ -19,14 +19,20 @@ export interface Drawn {
 }
 
 /** Draws within Slack's limits, whatever the card holds: folds first, then cuts with "…". */
-export function draw(card: DrawnCard): Drawn {
-  const drawn = [1, 0.5, 0.2].map((share) => () => attempt(card, share));
-  const fits = drawn.find((one) => size(one().blocks) <= limits.message);
-  return fits === undefined ? attempt(card, 0.05) : fits();
+export function draw(card: DrawnCard, restIs = inThread): Drawn {
+  for (const share of [1, 0.5, 0.2]) {
+    const drawn = attempt(card, share, restIs);
+    if (size(drawn.blocks) <= limits.message) return drawn;
+  }
+  return attempt(card, 0.05, restIs);
 }
 
+/** What is said under code of which only the end is shown: where the rest is, or that it was left out. */
+export const inThread = "This is the end of it. All of it is in the thread.";
+export const leftOut = "This is the end of it: what came before was left out.";
+
 /** Draws with every text cut to a share of what it may have at best. */
-function attempt(card: DrawnCard, share: number): Drawn {
+function attempt(card: DrawnCard, share: number, restIs: string): Drawn {
   const cut = (length: number) => Math.max(20, Math.floor(length * share));
   const frame = [
     header(card, cut),
@@ -43,8 +49,7 @@ function attempt(card: DrawnCard, share: number): Drawn {
   room -= size(middle);
   const code = card.code === undefined ? undefined : tail(card.code.text, within(room));
   const shown = code === undefined || code.text === "" ? [] : [preformatted(code.text)];
-  const rest =
-    code?.cut === true ? [small(["This is the end of it. All of it is in the thread."])] : [];
+  const rest = code?.cut === true ? [small([restIs])] : [];
   return {
     text: escaped(lines(card).join("\n"), limits.text),
     blocks: [...frame, ...middle, ...shown, ...rest, ...feet],
