@@ -2,21 +2,25 @@
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
+import type { Workflow } from "../core/workflow.ts";
 import { copyRoots } from "../store/messages.ts";
 import { askCancel, findRun, insertRun, ringRuns } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
-import { heedCancel } from "./changing.ts";
+import { type ChangeParts, heedCancel } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { Ended, ends } from "./ends.ts";
 import { keyOf, type Progress } from "./progress.ts";
-import type { AnyWorkflow, ReplayParts } from "./replay.ts";
+
+export interface ChildParts extends Pick<ChangeParts, "ring"> {
+  readonly hashOf: (workflow: Workflow) => string;
+}
 
 /** The child's output. Parks while it is open; a cancel of the parent cancels it and waits for its end. */
 export async function child(
-  parts: ReplayParts,
+  parts: ChildParts,
   progress: Progress,
   step: string,
-  workflow: AnyWorkflow,
+  workflow: Workflow,
   input: unknown,
 ): Promise<Json> {
   const key = keyOf(step, "child");
@@ -48,7 +52,7 @@ export async function child(
 }
 
 async function passCancel(
-  parts: ReplayParts,
+  parts: ChildParts,
   progress: Progress,
   step: string,
   id: string,

@@ -5,14 +5,10 @@
  */
 import type { Button, ChangeLine, DrawnCard, Form, Tone } from "../../core/card.ts";
 import { line } from "../../observe/text.ts";
+import type { Element } from "./element.ts";
 import { fields } from "./form.ts";
 import { verbatim } from "./verbatim.ts";
 
-/** One element, action or card, as its JSON. */
-export interface Element {
-  readonly type: string;
-  readonly [property: string]: unknown;
-}
 export interface AdaptiveCard extends Element {
   readonly type: "AdaptiveCard";
   readonly body: readonly Element[];

@@ -1,7 +1,7 @@
 /** Draws a form's fields as Adaptive Card inputs, for surfaces without dialogs. */
 import type { Field, Form } from "../../core/card.ts";
 import { line } from "../../observe/text.ts";
-import type { Element } from "./adaptive.ts";
+import type { Element } from "./element.ts";
 import { verbatim } from "./verbatim.ts";
 
 /** One input a field; its id is the field's name. */
