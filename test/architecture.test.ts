@@ -305,6 +305,10 @@ describe("the reader of imports", () => {
   test("tells the environment from what only sounds like it", () => {
     expect(readsEnvironment("process.env; ")).toBe(true);
     expect(readsEnvironment("process?.env")).toBe(true);
+    expect(readsEnvironment('import { pid, env } from "node:process";')).toBe(true);
+    expect(readsEnvironment('import process from "node:process";')).toBe(true);
+    expect(readsEnvironment('const { env } = await import("node:process");')).toBe(true);
+    expect(readsEnvironment('import { platform } from "node:process";')).toBe(false);
     expect(
       readsEnvironment('"process.env"; // process.env\nprocess.pid; my.process; environment'),
     ).toBe(false);

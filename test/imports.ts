@@ -38,9 +38,19 @@ export function readsEnvironment(source: string): boolean {
       tokens[place - 1]?.text === "=" &&
       tokens[place - 2]?.text === "}",
   );
-  return (
-    named || taken || importsOf(source).some((name) => name?.replace("node:", "") === "process")
-  );
+  return named || taken || importsEnvironment(tokens);
+}
+
+/** Taken from node:process by its name, or with the whole of it. */
+function importsEnvironment(tokens: readonly Token[]): boolean {
+  return tokens.some((token, place) => {
+    if (token.kind !== "text" || !["process", "node:process"].includes(token.text)) return false;
+    const before = tokens.slice(0, place).map(({ text }) => text);
+    const names = before.slice(before.lastIndexOf("import") + 1);
+    return names.at(-1) === "from"
+      ? !names.includes("{") || names.includes("env")
+      : names.at(-1) === "(";
+  });
 }
 
 const piece = [
