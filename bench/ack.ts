@@ -1,0 +1,86 @@
+/**
+ * How long a slash command waits for its acknowledgement, beside a bare Bolt app that commits one row first.
+ * Both run at the same time and are asked in turns, so that the machine is the same for both; first idle,
+ * then each beside 200 runs in another process. `node src/run.mjs bench/ack.ts [seconds of each turn]`.
+ */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { slackServer } from "../test/surfaces/slack/slack-server.ts";
+import { machine, percentile, spread } from "./figures.ts";
+import { slashCommands } from "./load.ts";
+import { answering, freePort, type Kind, kinds, place, started, stopped } from "./processes.ts";
+
+const turns = 3;
+const rates = [100, 500];
+const seconds = Number(process.argv[2] ?? "3");
+
+const slack = await slackServer();
+const secret = randomBytes(16).toString("hex");
+try {
+  for (const kind of kinds)
+    for (const beside of ["idle", "200 runs"] as const) await measure(kind, beside);
+} finally {
+  await slack.close();
+}
+
+async function measure(kind: Kind, beside: "idle" | "200 runs"): Promise<void> {
+  const places = await Promise.all([place(kind), place(kind), place(kind)]);
+  const [forBolt, forShipmate, forRuns] = places;
+  if (!forBolt || !forShipmate || !forRuns) {
+    console.log(`${kind}: left out, SHIPMATE_TEST_DATABASE_URL is not set`);
+    return;
+  }
+  const weather = beside === "idle" ? undefined : await started("bench/runs.ts", [], forRuns.env);
+  const bolt = await bareBolt(forBolt.env);
+  const shipmate = await ours(forShipmate.env);
+  try {
+    if (beside === "idle")
+      console.log(`${kind}, ${await machine(forBolt.env["SHIPMATE_HOME"] ?? ".")}`);
+    for (const { url } of [bolt, shipmate])
+      await slashCommands({ url, secret, text: "help", perSecond: 50, count: 50 });
+    for (const perSecond of rates) {
+      const samples = new Map<string, number[]>([bolt.url, shipmate.url].map((url) => [url, []]));
+      for (let turn = 0; turn < turns; turn++)
+        for (const [url, all] of samples) {
+          const load = { url, secret, text: "help", perSecond, count: perSecond * seconds };
+          all.push(...(await slashCommands(load)));
+        }
+      const [bare = [], own = []] = [...samples.values()];
+      const ratio = percentile(own, 0.99) / percentile(bare, 0.99);
+      console.log(
+        `  ${perSecond}/s, ${beside}: p99 is ${ratio.toFixed(2)} times that of bare Bolt`,
+      );
+      console.log(`    bare Bolt  ${spread(bare)}`);
+      console.log(`    Shipmate   ${spread(own)}`);
+    }
+  } finally {
+    for (const { child } of [shipmate, bolt]) await stopped(child);
+    await stopped(weather);
+    for (const each of places) await each?.clear();
+  }
+}
+
+async function bareBolt(env: { readonly [name: string]: string }) {
+  const port = await freePort();
+  const more = { ...env, SLACK_SIGNING_SECRET: secret };
+  const child = await started("bench/bare-bolt.ts", [String(port)], more);
+  return { child, url: `http://127.0.0.1:${port}/slack/events` };
+}
+
+async function ours(env: { readonly [name: string]: string }) {
+  const port = await freePort();
+
+  const child = spawn(process.execPath, ["src/run.mjs", "src/main.ts"], {
+    env: {
+      ...{ PATH: process.env["PATH"], ...env, PORT: String(port), LOG_LEVEL: "error" },
+      ...{
+        SLACK_BOT_TOKEN: slack.botToken,
+        SLACK_SIGNING_SECRET: secret,
+        SLACK_API_URL: slack.apiUrl,
+      },
+    },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await answering(`http://127.0.0.1:${port}/readyz`, child);
+  return { child, url: `http://127.0.0.1:${port}/slack/events` };
+}
