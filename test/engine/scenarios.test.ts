@@ -1,0 +1,29 @@
+/** Every scenario once without a crash and with a few. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/store/database.ts";
+import { memoryDatabase } from "../databases.ts";
+import { type Case, type Ended, openRig } from "./rig.ts";
+import { scenarios } from "./scenarios.ts";
+
+let database: Database;
+let live: (c: Case, crashes?: readonly number[]) => Promise<Ended>;
+beforeAll(async () => {
+  database = await memoryDatabase();
+  live = await openRig(database);
+});
+afterAll(() => database.close());
+
+describe("every scenario comes to its end, with and without crashes", () => {
+  it.each(scenarios)("$name", async (c) => {
+    const clean = await live(c);
+    c.check(clean);
+    c.clean?.(clean);
+    for (const share of [0.2, 0.5, 0.8]) {
+      const crashed = await live(c, [Math.ceil(clean.ticks * share)]);
+      c.check(crashed);
+      assert.equal(crashed.picture, clean.picture);
+      expect(crashed.writes.length).toBe(clean.writes.length);
+    }
+  });
+});
