@@ -84,10 +84,33 @@ describe.each(databases())("a database on $kind", ({ open }) => {
 
   test("hands on the server's error with its code, and works on", async () => {
     await database.run(insert, ["r", "a", {}]);
-    await expect(database.run(insert, ["r", "a", {}])).rejects.toMatchObject({ code: "23505" });
+    for (let time = 0; time < 3; time += 1)
+      await expect(database.run(insert, ["r", "a", {}])).rejects.toMatchObject({ code: "23505" });
     await expect(database.run("SELEC")).rejects.toMatchObject({ code: "42601" });
     await expect(database.run("SELECT 1/$1::int", [0])).rejects.toMatchObject({ code: "22012" });
     expect(await count()).toBe(1);
+  });
+
+  test("repeats a statement after the schema changed, and after that was taken back", async () => {
+    const Row = z.object({ n: z.number(), m: z.number().optional() });
+    const all = () => database.query(Row, "SELECT * FROM shipmate_more WHERE n >= $1", [1]);
+    await database.run(
+      "CREATE TABLE shipmate_more (n bigint); INSERT INTO shipmate_more VALUES (1)",
+    );
+    for (let time = 0; time < 3; time += 1) expect(await all()).toEqual([{ n: 1 }]);
+    const undone = database.transaction(async (sql) => {
+      await sql.run("ALTER TABLE shipmate_more ADD m bigint DEFAULT 2");
+      for (let time = 0; time < 3; time += 1)
+        expect(await sql.query(Row, "SELECT * FROM shipmate_more WHERE n = $1", [1])).toEqual([
+          { n: 1, m: 2 },
+        ]);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    for (let time = 0; time < 3; time += 1) expect(await all()).toEqual([{ n: 1 }]);
+    await database.run("ALTER TABLE shipmate_more ADD m bigint DEFAULT 3");
+    expect(await all()).toEqual([{ n: 1, m: 3 }]);
+    await database.run("DROP TABLE shipmate_more");
   });
 
   test("keeps nothing of a transaction whose body threw", async () => {
