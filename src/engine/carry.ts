@@ -11,6 +11,7 @@ import { carryEffect, lookAgain } from "./effect.ts";
 import { Ended, endOf } from "./ends.ts";
 import { steady } from "./faults.ts";
 import { takeBack } from "./undo.ts";
+import { sentence } from "./words.ts";
 
 /** Set when a part of an `all` failed: the other parts stop at their next act. */
 export interface Stop {
@@ -49,7 +50,7 @@ async function effect(c: Asked, act: Effect, place: string): Promise<void> {
     const got =
       typeof result === "object" && result !== null ? Reflect.get(result, name) : undefined;
     if (canonical(got) !== canonical(value))
-      throw new Refusal(`${capital(node.says)} gave another ${name} than was planned.`);
+      throw new Refusal(`${sentence(node.says)} gave another ${name} than was planned.`);
   }
 }
 
@@ -67,7 +68,7 @@ async function holdToPlan(
     lookAgain(c, act.op, input),
   );
   if ("changes" in now && "changes" in node.preview && !fits(node.preview.changes, now.changes))
-    throw new Refusal(`${capital(node.says)} would now do something else than was approved.`);
+    throw new Refusal(`${sentence(node.says)} would now do something else than was approved.`);
 }
 
 const Saw = z.looseObject({ state: z.enum(["going", "good", "bad"]), says: z.string() });
@@ -140,8 +141,4 @@ async function sideBySide(c: Asked, group: Group, place: string, outer: Stop): P
 
 function failed(says: string): Ended {
   return new Ended("refused", says);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

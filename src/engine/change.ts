@@ -43,6 +43,7 @@ import { isEmpty, makePlan, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
 import { doneOf, takeBack, tookBack } from "./undo.ts";
 import { isApproved } from "./votes.ts";
+import { sentence, spanText } from "./words.ts";
 
 const EndRow = z.object({
   at: z.number(),
@@ -305,7 +306,7 @@ function takenBackText(c: Changing, says: string, touched: boolean): string {
   if (!touched) return /nothing changed\.$/i.test(says) ? says : `${says} Nothing changed.`;
   const { again, stays } = tookBack(c);
   const rest = [
-    ...(again.length > 0 ? [`${capital(again.join(", "))}.`] : ["What was done is taken back."]),
+    ...(again.length > 0 ? [`${sentence(again.join(", "))}.`] : ["What was done is taken back."]),
     ...stays.map((what) => `What stays: ${what}.`),
   ];
   return [says, ...rest].join(" ");
@@ -316,14 +317,4 @@ async function yesNames(c: Asked, sql: Sql, row: PlanRow): Promise<string[]> {
   return votes
     .filter((v) => v.digest === row.digest && v.vote === "yes" && v.withdrawn_at === null)
     .map((v) => c.parts.nameOf(v.person));
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function spanText(milliseconds: number): string {
-  const minutes = Math.round(milliseconds / 60_000);
-  if (minutes < 1) return `${Math.max(1, Math.round(milliseconds / 1000))} s`;
-  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }

@@ -8,6 +8,7 @@ import { plain } from "../observe/text.ts";
 import { Fenced } from "../store/runs.ts";
 import { Abandoned, type Choices } from "./choices.ts";
 import { keyOf, type Progress } from "./progress.ts";
+import { sentence } from "./words.ts";
 
 /** How long to wait before each further try, in milliseconds. */
 export const backoff: readonly number[] = [2_000, 15_000, 60_000];
@@ -79,7 +80,7 @@ async function waitFor(progress: Progress, how: Steady, key: string, fault: Faul
     const due = fault.last + pause;
     if (progress.now() >= due) return;
     const says = `${how.what} did not work (${fault.says}). Trying again.`;
-    return progress.park({ kind: "fault", step: how.step, says: capital(says) }, due);
+    return progress.park({ kind: "fault", step: how.step, says: sentence(says) }, due);
   }
   const wait = `${key}/${fault.asked}`;
   const pressed = progress.presses.get(wait);
@@ -87,16 +88,12 @@ async function waitFor(progress: Progress, how: Steady, key: string, fault: Faul
     const seconds = Math.max(1, Math.round((fault.last - fault.first) / 1000));
     const says = `${how.what} did not work, ${fault.count} times in ${seconds} s (${fault.says}). Nothing was lost.`;
     return progress.park({
-      ...{ kind: "press", step: how.step, wait, says: capital(says) },
+      ...{ kind: "press", step: how.step, wait, says: sentence(says) },
       buttons: how.choices.buttons,
     });
   }
   const next = { ...fault, count: 0, asked: fault.asked + 1 };
   if (pressed.button === "try-again")
     return progress.put([{ key, value: next }], { state: "running" });
-  await how.choices.decide(pressed, `${capital(how.what)} did not work (${fault.says}).`);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  await how.choices.decide(pressed, `${sentence(how.what)} did not work (${fault.says}).`);
 }

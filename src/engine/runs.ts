@@ -35,7 +35,7 @@ import { countingVotes, isApproved } from "./votes.ts";
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly says: string };
 export interface VotePolicy {
-  mayVote(person: Person, plan: Plan): Verdict;
+  mayVote(person: Person, plan: Plan, vote: "yes" | "no"): Verdict;
   /** Cancel, press, try again: what somebody may do who may change these targets. */
   mayChange(person: Person, targets: readonly string[]): Verdict;
 }
@@ -125,14 +125,14 @@ export function runsFor(parts: RunsParts): Runs {
           refuse(
             `The plan changed since that card: look at run ${run.number} again (${short(plan.digest)}).`,
           );
-        const verdict = policy.mayVote(person, plan.body);
-        if (!verdict.ok) refuse(verdict.says);
         if (vote === "withdraw") {
           const had = await withdrawVote(sql, run.id, plan.digest, person.id);
           if (!had) refuse(`You have not voted on run ${run.number}.`);
           await audit(sql, "withdrew a vote", run, { digest: plan.digest });
           return { title: `Your vote on run ${run.number} is withdrawn.` };
         }
+        const verdict = policy.mayVote(person, plan.body, vote);
+        if (!verdict.ok) refuse(verdict.says);
         const { step } = plan;
         const row = {
           run: run.id,

@@ -1,0 +1,60 @@
+/**
+ * The fleet's doorbell: BullMQ on Redis. Each ring is a job that carries a run's id and nothing else; a delayed job is
+ * a timer. Redis may lose any of it: SQL is the truth, and every process sweeps for what is due.
+ *
+ * Rings are never awaited: while Redis is away they are dropped, so that no ack and no transaction waits for it.
+ */
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { z } from "zod";
+import type { Doorbell } from "./doorbell.ts";
+
+const Job = z.object({ run: z.string() });
+
+export interface RedisDoorbell {
+  readonly url: string;
+  /** Keeps installations apart on one Redis. */
+  readonly prefix?: string;
+  /** Told what Redis complains about; called often while it is away. */
+  readonly troubled: (error: unknown) => void;
+}
+
+/** How many jobs one process hears side by side: hearing is only a look into SQL. */
+const ears = 16;
+
+export function redisDoorbell({ url, prefix = "shipmate", troubled }: RedisDoorbell): Doorbell {
+  const connect = () => {
+    const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: pause });
+    redis.on("error", troubled);
+    return redis;
+  };
+  const ringing = connect();
+  const hearing = connect();
+  const queue = new Queue("doorbell", { connection: ringing, prefix });
+  queue.on("error", troubled);
+  let worker: Worker | undefined;
+  return {
+    ring(run, wait = 0) {
+      if (ringing.status !== "ready") return;
+      const options = { delay: wait, removeOnComplete: true, removeOnFail: true };
+      queue.add("ring", { run }, options).catch(troubled);
+    },
+    listen(hear) {
+      worker = new Worker("doorbell", async (job) => hear(Job.parse(job.data).run), {
+        ...{ connection: hearing, prefix, concurrency: ears },
+      });
+      worker.on("error", troubled);
+    },
+    async close() {
+      await worker?.close(true);
+      await queue.close();
+      ringing.disconnect();
+      hearing.disconnect();
+    },
+  };
+}
+
+/** Between two tries to connect, in milliseconds. */
+function pause(times: number): number {
+  return Math.min(5_000, 100 * 2 ** Math.min(times, 6));
+}

@@ -1,0 +1,191 @@
+/**
+ * The projector: what stands in a chat follows what should stand there.
+ *
+ * - The last write wins: a message that changed ten times while its channel was slow is edited once.
+ * - A lost answer is looked up by the message's id before anything is posted again.
+ * - `Patience` is honoured; a message that is gone is posted anew; a channel that is gone is given up.
+ * - Chat being down never holds up a run.
+ */
+import type { Button, Card, DrawnCard } from "../core/card.ts";
+import { canonical } from "../core/plan.ts";
+import { Gone, type OutMessage, Patience, type Place, type Surface } from "../core/surface.ts";
+import { insertButtons } from "../store/buttons.ts";
+import type { Database } from "../store/database.ts";
+import {
+  claimBehind,
+  findMessage,
+  markLater,
+  markLost,
+  markPosted,
+  markSame,
+  type Message,
+  nextPost,
+} from "../store/messages.ts";
+import { readSnapshot } from "../store/snapshot.ts";
+import { sha256 } from "./digest.ts";
+import { runCard } from "./run-card.ts";
+
+export interface ProjectorParts {
+  readonly database: Database;
+  readonly surfaces: readonly Surface[];
+  readonly nameOf: (person: string) => string;
+  /** The one masking sink. */
+  readonly mask: <T>(value: T) => T;
+  readonly troubled?: (error: unknown, message: string) => void;
+}
+export interface Projector {
+  /** Something may be behind. */
+  poke(): void;
+  /** Posts all that may be posted now and comes back. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How long one call of a surface may take, and how long a message is claimed for it, in milliseconds. */
+const callLimit = 15_000;
+const lease = 30_000;
+/** The longest sleep between two looks, in milliseconds: finds what another process left. */
+const sweep = 2_000;
+
+export function createProjector(parts: ProjectorParts): Projector {
+  const { database } = parts;
+  const surfaces = new Map(parts.surfaces.map((surface) => [surface.name, surface]));
+  const names = [...surfaces.keys()];
+  const closing = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let working: Promise<void> | undefined;
+  let again = false;
+
+  const round = async (): Promise<void> => {
+    for (;;) {
+      if (closing.signal.aborted) return;
+      again = false;
+      const behind = await claimBehind(database, names, 40, lease);
+      const channels = Map.groupBy(behind, (one) => `${one.surface} ${one.channel}`);
+      await Promise.all(
+        [...channels.values()].map(async (messages) => {
+          for (const message of messages) await bring(message);
+        }),
+      );
+      if (behind.length === 0 && !again) return;
+    }
+  };
+  const work = (): Promise<void> => {
+    clearTimeout(timer);
+    again = true;
+    working ??= round()
+      .catch((error: unknown) => parts.troubled?.(error, ""))
+      .finally(() => {
+        working = undefined;
+        void sleep();
+      });
+    return working;
+  };
+  const sleep = async (): Promise<void> => {
+    const wait = await nextPost(database, names).catch(() => sweep);
+    if (closing.signal.aborted || working) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void work(), Math.min(sweep, Math.max(20, wait ?? sweep)));
+    timer.unref();
+  };
+
+  const bring = async (message: Message): Promise<void> => {
+    const surface = surfaces.get(message.surface);
+    if (!surface) return;
+    try {
+      const card = await cardOf(message);
+      if (!card) return await markLost(database, message.id);
+      const { drawn, rows } = draw(message, parts.mask(card));
+      const hash = sha256([drawn, message.form]);
+      if (message.ref !== null && hash === message.posted_hash)
+        return await markSame(database, message.id, message.wanted_rev);
+      await insertButtons(database, rows);
+      const ref = await post(surface, message, drawn);
+      const { pace } = surface;
+      const posted = { rev: message.wanted_rev, hash, ref, drawn, pace };
+      await markPosted(database, message.id, posted);
+    } catch (error) {
+      await failed(message, error);
+    }
+  };
+
+  const cardOf = async (message: Message): Promise<Card | undefined> => {
+    if (message.kind !== "root" || message.run === null) return message.card ?? undefined;
+    const shot = await readSnapshot(database, message.run);
+    return shot ? runCard(shot, parts.nameOf) : undefined;
+  };
+
+  const post = async (surface: Surface, message: Message, card: DrawnCard): Promise<string> => {
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(callLimit)]);
+    const place = await placeOf(message);
+    const out: OutMessage = {
+      ...{ id: message.id, card },
+      ...(message.to_account !== null && { to: message.to_account }),
+      ...(message.form && { form: message.form }),
+    };
+    let { ref } = message;
+    if (ref === null && message.attempts > 0 && surface.find)
+      ref = (await surface.find(place, message.id, signal)) ?? null;
+    if (ref === null) return surface.post(place, out, signal);
+    await surface.edit(place, ref, out, signal);
+    return ref;
+  };
+
+  /** A thread is one of our own messages, whose reference the surface knows, or a thread of the surface's. */
+  const placeOf = async (message: Message): Promise<Place> => {
+    const { surface, channel, thread } = message;
+    if (thread === null) return { surface, channel };
+    const root = await findMessage(database, thread);
+    return { surface, channel, thread: root?.ref ?? thread };
+  };
+
+  const failed = async (message: Message, error: unknown): Promise<void> => {
+    if (closing.signal.aborted) return;
+    if (error instanceof Patience) return markLater(database, message.id, { wait: error.wait });
+    if (error instanceof Gone) {
+      if (message.ref === null) return markLost(database, message.id);
+      return markLater(database, message.id, { wait: 0, lost: true });
+    }
+    parts.troubled?.(error, message.id);
+    const wait = Math.min(60_000, 500 * 2 ** Math.min(message.attempts, 7));
+    await markLater(database, message.id, { wait });
+  };
+
+  return {
+    poke: () => void work(),
+    settle: async () => {
+      await working;
+      await work();
+    },
+    async close() {
+      closing.abort();
+      clearTimeout(timer);
+      await working;
+    },
+  };
+}
+
+/** Gives each button an opaque id, the same whenever the same message is drawn again. */
+function draw(
+  message: Message,
+  card: Card,
+): { readonly drawn: DrawnCard; readonly rows: Parameters<typeof insertButtons>[1] } {
+  const says = card.buttons ?? [];
+  const ids = says.map((say) =>
+    sha256([message.id, say.label, say.command, canonical(say.args)]).slice(0, 24),
+  );
+  const buttons = says.map(
+    (say, i): Button => ({
+      id: ids[i] ?? "",
+      label: say.label,
+      ...(say.primary !== undefined && { primary: say.primary }),
+      ...(say.confirm !== undefined && { confirm: say.confirm }),
+    }),
+  );
+  const { surface, channel } = message;
+  const rows = says.map((say, i) => ({
+    ...{ id: ids[i] ?? "", message: message.id, surface, channel, command: say.command },
+    args: JSON.parse(JSON.stringify(say.args ?? {})),
+  }));
+  return { drawn: { ...card, buttons }, rows };
+}

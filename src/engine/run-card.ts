@@ -1,0 +1,237 @@
+/** The card of a run: a projection of its state, never written by hand. Pure. */
+import { z } from "zod";
+import type { Card, ChangeLine, Say, Tone } from "../core/card.ts";
+import type { Change } from "../core/plan.ts";
+import type { PlanRow } from "../store/plans.ts";
+import type { Run, Waits } from "../store/runs.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { valueText } from "./delta.ts";
+import { short } from "./digest.ts";
+import { isEmpty } from "./planning.ts";
+import { stillNeeded } from "./runs.ts";
+import { countingVotes } from "./votes.ts";
+import { oneOf, spanText, targetText } from "./words.ts";
+
+type NameOf = (person: string) => string;
+
+export function runCard(shot: Snapshot, nameOf: NameOf): Card {
+  const { run } = shot;
+  const plan = shot.plans.find((row) => row.state !== "cancelled");
+  const saw = sawOf(shot);
+  const progress = progressOf(run, saw);
+  const code = run.ended_at !== null && run.state !== "succeeded" ? logOf(saw) : undefined;
+  const links = linksOf(run, saw);
+  return {
+    title: run.title,
+    state: stateOf(run, plan),
+    says: saysOf(shot, plan, saw, nameOf),
+    ...(plan && !isEmpty(plan.body) && { changes: changesOf(plan) }),
+    fields: peopleOf(shot, plan, nameOf),
+    ...(progress && { progress }),
+    ...(code && { code }),
+    ...(links.length > 0 && { links }),
+    facts: factsOf(shot, plan),
+    buttons: buttonsOf(shot, plan),
+  };
+}
+
+const states: { readonly [state: string]: { readonly tone: Tone; readonly word: string } } = {
+  planning: { tone: "busy", word: "Planning" },
+  waiting: { tone: "waiting", word: "Waiting" },
+  queued: { tone: "waiting", word: "Queued" },
+  running: { tone: "busy", word: "Running" },
+  parked: { tone: "bad", word: "Parked" },
+  succeeded: { tone: "good", word: "Succeeded" },
+  "nothing to do": { tone: "good", word: "Nothing to do" },
+  refused: { tone: "bad", word: "Refused" },
+  rejected: { tone: "bad", word: "Rejected" },
+  expired: { tone: "calm", word: "Expired" },
+  cancelled: { tone: "calm", word: "Cancelled" },
+  "taken back": { tone: "bad", word: "Taken back" },
+  abandoned: { tone: "bad", word: "Abandoned" },
+};
+
+function stateOf(run: Run, plan: PlanRow | undefined): NonNullable<Card["state"]> {
+  if (run.state === "waiting" && plan?.state === "open")
+    return { tone: "waiting", word: plan.why ? "Waiting again" : "Waiting for approval" };
+  return states[run.state] ?? { tone: "calm", word: run.state };
+}
+
+function saysOf(
+  shot: Snapshot,
+  plan: PlanRow | undefined,
+  saw: Saw | undefined,
+  nameOf: NameOf,
+): string {
+  const { run, now } = shot;
+  if (run.ended_at !== null) {
+    const took = run.state === "succeeded" ? ` Took ${spanText(run.ended_at - begunAt(shot))}.` : "";
+    return `${run.says}${took}`;
+  }
+  const waits = run.waits ?? [];
+  const told = waits.find((wait) => wait.says !== undefined)?.says;
+  if (run.cancel) return `${run.cancel.name} cancelled this. Taking back what was done.`;
+  if (told !== undefined) return told;
+  if (run.state === "queued") return queueText(shot, now, nameOf);
+  if (run.state === "waiting" && plan?.state === "open")
+    return [plan.why ?? "", stillNeeded({ nameOf }, plan, shot.votes)].filter(Boolean).join(" ");
+  if (run.state === "waiting") return waitText(waits, now);
+  if (run.state === "running") return saw?.says ?? "Under way.";
+  return "Looking at what would change.";
+}
+
+function queueText(shot: Snapshot, now: number, nameOf: NameOf): string {
+  const wait = shot.run.waits?.find((one) => one.kind === "lock");
+  const { holder } = shot;
+  if (!wait || !holder) return "Waiting until the target is free.";
+  const target = shot.plans[0]?.body.targets[0];
+  const what = target ? targetText(target) : "The target";
+  const since = wait.since === undefined ? "" : `, ${spanText(now - wait.since)}`;
+  const busy = `${what} is busy with run ${holder.number} (${nameOf(holder.by_person)}, ${holder.workflow}${since}).`;
+  const ahead = wait.ahead ?? 0;
+  return `${busy} ${ahead === 0 ? "This is next." : `${ahead} more before this one.`}`;
+}
+
+function waitText(waits: readonly Waits[], now: number): string {
+  const until = waits.find((wait) => wait.until !== undefined)?.until;
+  return until === undefined
+    ? "Waiting for somebody to choose."
+    : `Waiting; goes on by itself in ${spanText(until - now)}.`;
+}
+
+/** What changes, in plain words; a provider's `of` is the person's noun already. */
+function changesOf(plan: PlanRow): ChangeLine[] {
+  return plan.body.nodes.flatMap((node) => {
+    if (!("changes" in node.preview)) return [];
+    const { undo, changes } = node.preview;
+    const irreversible = "irreversible" in undo ? undo.irreversible : undefined;
+    return changes.map((change) => changeLine(change, irreversible));
+  });
+}
+
+function changeLine(change: Change, irreversible: string | undefined): ChangeLine {
+  return {
+    what: change.field ? `${targetText(change.of)} ${change.field}` : targetText(change.of),
+    ...(change.from !== null && { from: valueText(change.from) }),
+    ...(change.to !== null && { to: valueText(change.to) }),
+    ...(irreversible !== undefined && { irreversible }),
+  };
+}
+
+function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Card["fields"] & {} {
+  const yes = plan
+    ? countingVotes(plan.body, plan.step, shot.votes).filter((vote) => vote.vote === "yes")
+    : [];
+  const names = yes.map((vote) =>
+    vote.surface === "test" ? nameOf(vote.person) : `${nameOf(vote.person)} (${vote.surface})`,
+  );
+  const nobody = plan && plan.body.needs.length === 0 && !isEmpty(plan.body);
+  return {
+    "Asked by": nameOf(shot.run.by_person),
+    ...(names.length > 0 && { "Approved by": oneOf(names, "and") }),
+    ...(nobody && { "Approved by": `nobody had to: ${plan.body.rule}` }),
+  };
+}
+
+function factsOf(shot: Snapshot, plan: PlanRow | undefined): string[] {
+  const { run, now } = shot;
+  const took = spanText((run.ended_at ?? now) - run.created_at);
+  const expires = plan?.state === "open" && plan.expires_at ? plan.expires_at - now : undefined;
+  return [
+    `run ${run.number}`,
+    ...(plan && !isEmpty(plan.body) ? [`plan ${short(plan.digest)}`] : []),
+    ...(run.ended_at !== null ? [took] : []),
+    ...(expires !== undefined ? [`expires in ${spanText(expires)}`] : []),
+  ];
+}
+
+function buttonsOf(shot: Snapshot, plan: PlanRow | undefined): Say[] {
+  const { run } = shot;
+  const number = String(run.number);
+  const logs = logsButton(run);
+  const cancel: Say = {
+    label: "Cancel",
+    command: "cancel",
+    args: { run: number },
+    ...(run.state === "running" && { confirm: "Stop this and take back what was done?" }),
+  };
+  if (run.ended_at !== null) {
+    const again: Say = { label: "Retry", command: "retry", args: { run: number } };
+    const good = run.state === "succeeded" || run.state === "nothing to do";
+    const next = (run.next ?? []).slice(0, 2);
+    return [...(good ? next : [again]), ...logs];
+  }
+  const choices = (run.waits ?? []).flatMap((wait) => wait.buttons ?? []);
+  if (choices.length > 0) {
+    return choices.map((choice, i) => ({
+      label: choice.label,
+      command: "press",
+      args: { run: number, button: choice.name },
+      ...(i === 0 && !choice.danger && { primary: true }),
+      ...(choice.danger && { confirm: `${choice.label}: ${run.title}?` }),
+    }));
+  }
+  if (run.state === "waiting" && plan?.state === "open") {
+    const args = { run: number, digest: short(plan.digest) };
+    return [
+      { label: "Approve", command: "approve", args, primary: true },
+      { label: "Reject", command: "reject", args },
+      { label: "Why", command: "why", args: { run: number } },
+    ];
+  }
+  return run.cancel ? logs : [...(run.state === "running" ? logs : []), cancel];
+}
+
+const Where = z.looseObject({ service: z.string(), environment: z.string() });
+
+function logsButton(run: Run): Say[] {
+  const where = Where.safeParse(run.input);
+  if (!where.success) return [];
+  const { service, environment } = where.data;
+  return [{ label: "Logs", command: "logs", args: { service, environment } }];
+}
+
+const Saw = z.looseObject({
+  says: z.string(),
+  ready: z.number().optional(),
+  of: z.number().optional(),
+  url: z.string().nullable().optional(),
+  log: z.array(z.string()).optional(),
+});
+type Saw = z.output<typeof Saw>;
+
+/** What the wait that is under way saw last; else what the last one ended with. */
+function sawOf(shot: Snapshot): Saw | undefined {
+  const step = shot.plans[0]?.step;
+  const plan = shot.plans[0]?.body;
+  if (step === undefined || !plan) return undefined;
+  const prefix = `${step.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
+  const read = (place: string, mark: string): Saw | undefined => {
+    const value = shot.journal.get(`${prefix}${place}/${mark}`);
+    const result = mark === "did" ? z.object({ result: z.json() }).safeParse(value).data?.result : value;
+    return Saw.safeParse(result).data;
+  };
+  const untils = plan.nodes.filter((node) => node.kind === "until").map((node) => node.place);
+  const going = untils.map((place) => read(place, "did") ?? read(place, "saw"));
+  return going.findLast((saw) => saw !== undefined);
+}
+
+function progressOf(run: Run, saw: Saw | undefined): Card["progress"] {
+  if (run.state !== "running" || saw?.of === undefined || saw.ready === undefined) return undefined;
+  return { done: saw.ready, of: saw.of };
+}
+
+function logOf(saw: Saw | undefined): Card["code"] {
+  return saw?.log?.length ? { text: saw.log.join("\n"), language: "log" } : undefined;
+}
+
+function linksOf(run: Run, saw: Saw | undefined): NonNullable<Card["links"]> {
+  if (run.state !== "succeeded" || !saw?.url || !/^https?:\/\//.test(saw.url)) return [];
+  return [{ label: saw.url, url: saw.url }];
+}
+
+/** When it went ahead after whatever votes it waited for; else when it was asked for. */
+function begunAt(shot: Snapshot): number {
+  const decided = shot.plans.map((plan) => plan.decided_at ?? 0);
+  return Math.max(shot.run.created_at, ...decided);
+}
