@@ -128,12 +128,15 @@ function element(field: Field): types.InputBlockElement {
   };
 }
 
-/** Slack's menus hold 100 options, or lists of 100; a whole view may have 250 kB. */
+/**
+ * Slack's menus hold 100 options, or lists of 100; a whole view may have 250 kB. A value that reads
+ * otherwise than it is can't be chosen: then the whole field is typed.
+ */
 function canBeMenu(choices: readonly Choice[]): boolean {
   return (
     choices.length > 0 &&
     choices.length <= 1000 &&
-    choices.every(({ value }) => value.length > 0 && value.length <= limits.option.value)
+    choices.every(({ value }) => value !== "" && value === line(value, limits.option.value))
   );
 }
 

@@ -44,7 +44,7 @@ export function outbox({
           text,
           blocks,
           ...literal,
-          ...(place.thread === undefined ? {} : { thread_ts: place.thread }),
+          ...threadOf(place),
         }),
       );
       return refOf(place.channel, told.message_ts);
@@ -71,7 +71,7 @@ export function outbox({
         unfurl_links: false,
         unfurl_media: false,
         ...literal,
-        ...(place.thread === undefined ? {} : { thread_ts: place.thread }),
+        ...threadOf(place),
       }),
     );
     return refOf(posted.channel ?? place.channel, posted.ts);
@@ -92,8 +92,25 @@ export function outbox({
     );
   }
 
-  /** Looks through the last day, newest first, at most 1,000 messages. */
+  /**
+   * Looks through the last day, newest first, at most 1,000 messages. Where we may not read, there is
+   * nothing to be found: then a message may stand there twice, which hurts less than none.
+   */
   async function find(place: Place, id: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return await search(place, id, signal);
+    } catch (error) {
+      if (!unreadable.has(refusal(error) ?? "")) throw error;
+      log("warn", `looking for a message in ${place.channel}: we may not read there`, error);
+      return undefined;
+    }
+  }
+
+  async function search(
+    place: Place,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const channel = await channelOf(place, signal);
     const oldest = String(Math.floor(now() / 1000) - day);
     let cursor: string | undefined;
@@ -105,7 +122,7 @@ export function outbox({
         include_all_metadata: true,
         ...(cursor === undefined ? {} : { cursor }),
       };
-      const { thread } = place;
+      const { thread_ts: thread } = threadOf(place);
       const seen = await ask(`looking for a message in ${channel}`, signal, async (client) =>
         thread === undefined
           ? await client.conversations.history(query)
@@ -152,7 +169,7 @@ export function outbox({
         client.files.completeUploadExternal({
           files,
           channel_id: channel,
-          thread_ts: place.thread ?? ts,
+          thread_ts: threadOf(place).thread_ts ?? ts,
         }),
       );
     } catch (error) {
@@ -170,6 +187,14 @@ const literal = { parse: "none", link_names: false } as const;
 const day = 24 * 60 * 60;
 
 const elsewhere = new Set(["not_in_channel", "channel_not_found", "user_not_in_channel"]);
+
+const unreadable = new Set(["not_in_channel", "missing_scope", "no_permission"]);
+
+/** A thread is named by its first message: by Slack's time stamp, or by our own reference of it. */
+function threadOf(place: Place): { readonly thread_ts?: string } {
+  if (place.thread === undefined) return {};
+  return { thread_ts: place.thread.slice(place.thread.indexOf(":") + 1) };
+}
 
 function drawnAs(message: OutMessage, restIs: string): Drawn {
   const drawn = draw(message.card, restIs);

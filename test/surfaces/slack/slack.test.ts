@@ -288,6 +288,21 @@ test("a message that was posted although the answer got lost is found, in a chan
   }
 });
 
+test("a thread may be named by our reference of its first message", async () => {
+  const ref = await surface.post(place, { id: "m1", card: cards.running }, never);
+  const thread = { ...place, thread: ref };
+  const reply = await surface.post(thread, { id: "m2", card: cards.running }, never);
+  expect(server.messages[1]).toMatchObject({ thread: ref.split(":")[1] });
+  expect(await surface.find?.(thread, "m2", never)).toBe(reply);
+  await surface.post(thread, { id: "m3", card: cards.running, to: "U0ADA" }, never);
+  expect(server.messages[2]).toMatchObject({ thread: ref.split(":")[1], to: "U0ADA" });
+});
+
+test("where we may post but not read, nothing is found", async () => {
+  server.next("conversations.history", { error: "not_in_channel" });
+  expect(await surface.find?.(place, "m1", never)).toBeUndefined();
+});
+
 test("a message is found among many", async () => {
   const ref = await surface.post(place, { id: "m0", card: cards.planning }, never);
   for (let at = 1; at <= 205; at += 1)
