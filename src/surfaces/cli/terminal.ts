@@ -59,15 +59,19 @@ function stateLines({ state, says }: DrawnCard, room: number, paint: Paint): rea
   const text = says === undefined ? "" : line(says);
   if (state === undefined) return text === "" ? [] : wrap(text, room, 4);
   const head = `${icons[state.tone]} ${line(state.word)}`;
-  // "Waiting: Waiting for grace" would say it twice.
-  const whole = text.startsWith(`${line(state.word)} `)
-    ? `${icons[state.tone]} ${text}`
-    : `${head}  ${text}`.trimEnd();
+  // "Waiting for approval  Waiting for Grace" would say it twice.
+  const twice = firstWord(text) === firstWord(line(state.word));
+  const whole = twice ? `${icons[state.tone]} ${text}` : `${head}  ${text}`.trimEnd();
   const [first = "", ...rest] = wrap(whole, room - indent.length, 4);
-  const painted = first.startsWith(head)
-    ? paint(head, colours[state.tone]) + first.slice(head.length)
+  const told = twice ? head.slice(0, 2 + firstWord(text).length) : head;
+  const painted = first.startsWith(told)
+    ? paint(told, colours[state.tone]) + first.slice(told.length)
     : paint(first, colours[state.tone]);
   return [painted, ...rest.map((text) => indent + text)];
+}
+
+function firstWord(text: string): string {
+  return text.split(" ", 1)[0] ?? "";
 }
 
 /** Changes, a table or code: what gives way when there is too much. */
@@ -176,7 +180,7 @@ function factLines({ facts = [] }: DrawnCard): readonly string[] {
 function linkLines({ links = [] }: DrawnCard, room: number): readonly string[] {
   return links.slice(0, 2).map(({ label, url }) => {
     const address = line(url);
-    const both = `${line(label)}: ${address}`;
+    const both = label === url ? address : `${line(label)}: ${address}`;
     return widthOf(both) <= room ? both : cut(address, room);
   });
 }
