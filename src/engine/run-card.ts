@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Card, ChangeLine, Say, Tone } from "../core/card.ts";
 import type { Change } from "../core/plan.ts";
+import { listed } from "../core/words.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Run, Waits } from "../store/runs.ts";
 import type { Snapshot } from "../store/snapshot.ts";
@@ -10,7 +11,7 @@ import { short } from "./digest.ts";
 import { isEmpty } from "./planning.ts";
 import { stillNeeded } from "./runs.ts";
 import { countingVotes } from "./votes.ts";
-import { oneOf, spanText, targetText } from "./words.ts";
+import { spanText, targetText } from "./words.ts";
 
 type NameOf = (person: string) => string;
 
@@ -128,7 +129,7 @@ function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Ca
   const nobody = plan && plan.body.needs.length === 0 && !isEmpty(plan.body);
   return {
     "Asked by": nameOf(shot.run.by_person),
-    ...(names.length > 0 && { "Approved by": oneOf(names, "and") }),
+    ...(names.length > 0 && { "Approved by": listed(names) }),
     ...(nobody && { "Approved by": `nobody had to: ${plan.body.rule}` }),
   };
 }

@@ -20,11 +20,3 @@ export function targetText(target: string): string {
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
-
-/** `Grace`, `Grace or Linus`, `Ada, Grace or Linus`. */
-export function oneOf(names: readonly string[], word = "or"): string {
-  const last = names.at(-1);
-  if (last === undefined) return "";
-  const before = names.slice(0, -1).join(", ");
-  return before === "" ? last : `${before} ${word} ${last}`;
-}
