@@ -21,7 +21,7 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ["default", counts()],
     projects: [
-      suite("quick", "test/**/*.test.ts", slow, 10),
+      suite("quick", "test/**/*.test.ts", slow, 30),
       suite("servers", "test/**/*.servers.test.ts", [], 60),
       suite("browser", "test/**/*.browser.test.ts", [], 60),
       suite("crash", "test/**/*.crash.test.ts", [], 600),

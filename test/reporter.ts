@@ -1,5 +1,5 @@
 /** Prints the counts of a test run last, and why and how often something was left out. */
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 type Print = (line: string) => void;
 
@@ -15,7 +15,9 @@ export function counts(print: Print = (line) => process.stdout.write(`${line}\n`
           if (result.state === "pending") continue;
           tally[result.state] += 1;
           if (result.state !== "skipped") continue;
-          const reason = result.note ?? "tests that say no reason";
+          const reason =
+            result.note ??
+            (broke(test) ? "tests behind a hook that failed" : "tests that say no reason");
           reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
         }
       }
@@ -24,6 +26,14 @@ export function counts(print: Print = (line) => process.stdout.write(`${line}\n`
       print(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
     },
   };
+}
+
+/** Whether a hook of its file or of a suite around it failed, so that it never ran. */
+function broke(test: TestCase): boolean {
+  for (let around: TestCase["parent"] = test.parent; ; around = around.parent) {
+    if (around.errors().length > 0) return true;
+    if (around.type === "module") return false;
+  }
 }
 
 /** A file that did not load, or whose hooks failed, counts as one failure. */
