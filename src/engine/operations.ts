@@ -26,6 +26,8 @@ export type Input = Json | Late<unknown> | { readonly [key: string]: unknown };
 export interface Operations {
   readonly has: (op: string) => boolean;
   effectSpec(op: string): EffectSpec;
+  /** Throws where it is no look. */
+  expectLook(op: string): void;
   provider(op: string): string;
   /** The targets that a look or stream reads. */
   reads(op: Look | Stream): readonly string[];
@@ -69,6 +71,7 @@ export function operations(served: readonly Served[]): Operations {
   return {
     has: (op) => bound.has(op),
     effectSpec,
+    expectLook: (op) => void get(op, "look", "look at"),
     provider: (op) => bound.get(op)?.name ?? "nobody",
     reads(op) {
       const { spec } = get(op.op, op.kind, op.kind === "look" ? "look at" : "stream");

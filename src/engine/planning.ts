@@ -34,6 +34,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     );
     if (act.kind === "until") {
       const { every, timeout } = act;
+      planning.operations.expectLook(act.look.op);
       const provider = planning.operations.provider(act.look.op);
       const says = "wait until it is good";
       const preview = { same: {} };
