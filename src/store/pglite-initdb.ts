@@ -6,8 +6,12 @@ import { PGlite } from "@electric-sql/pglite";
 
 const [, , folder] = process.argv;
 if (folder === undefined) throw new Error("say which folder");
-// A log in pieces of 1 MB: filling a new one with zeros then takes 1 ms of the event loop, not 20.
-const pglite = await PGlite.create({ dataDir: folder, initDbStartParams: ["--wal-segsize=1"] });
+const pglite = await PGlite.create({
+  dataDir: folder,
+  // A log in pieces of 1 MB: filling a new one with zeros then takes 1 ms of the event loop, not 20.
+  initDbStartParams: ["--wal-segsize=1"],
+  startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"],
+});
 await pglite.close();
 const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
 await Promise.all(
