@@ -128,8 +128,15 @@ function links(card: DrawnCard, cut: Cut): types.KnownBlock[] {
 
 function buttons(all: readonly Button[], cut: Cut): types.KnownBlock[] {
   if (all.length === 0) return [];
-  return [{ type: "actions", elements: all.slice(0, 5).map((one) => button(one, cut)) }];
+  const shown = all.slice(0, shownButtons).map((one) => button(one, cut));
+  const more = all.length - shown.length;
+  return [
+    { type: "actions", elements: shown },
+    ...(more > 0 ? [small([`There are ${more} more buttons than fit: type what you want.`])] : []),
+  ];
 }
+
+const shownButtons = 10;
 
 function button(given: Button, cut: Cut): types.Button {
   const label = line(given.label, cut(limits.buttonText)) || "–";

@@ -192,7 +192,9 @@ function heardClick(it: z.infer<typeof Click>, home: string | undefined): Heard 
   const by = "click";
   if (isForeign(it.user.team_id ?? it.team?.id, home ?? it.team?.id, it.is_enterprise_install))
     return { is: "foreign", by, user: it.user.id, channel };
-  const thread = it.container.thread_ts ?? it.message?.thread_ts;
+  // The first message of a thread names itself as its thread, and stands in the channel all the same.
+  const named = it.container.thread_ts ?? it.message?.thread_ts;
+  const thread = named === message_ts ? undefined : named;
   const filled = it.state === undefined ? {} : values(it.state.values);
   const said =
     action.action_id === sayId

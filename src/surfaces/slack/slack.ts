@@ -5,13 +5,14 @@ import type { Card, Form } from "../../core/card.ts";
 import type { Door, Intent, Place, Surface } from "../../core/surface.ts";
 import { plainText } from "./blocks.ts";
 import { calls, refusal } from "./calls.ts";
-import { line } from "./fit.ts";
+import { escaped, line } from "./fit.ts";
 import type { Heard } from "./heard.ts";
 import { sayId } from "./heard.ts";
+import { limits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { boltLog } from "./log.ts";
 import { modal } from "./modal.ts";
-import { outbox } from "./outbox.ts";
+import { literal, outbox } from "./outbox.ts";
 import { outsider, StoreFirst } from "./store-first.ts";
 
 export interface SlackConfig {
@@ -24,6 +25,8 @@ export interface SlackConfig {
   /** Slack's own where absent; with its path, `https://slack.com/api/`. */
   readonly apiUrl?: string;
   readonly log: Log;
+  /** The one masking sink, for what does not come through the outbox. */
+  readonly mask?: <T>(value: T) => T;
   /** Milliseconds since 1970; judges the age of signatures. */
   readonly now?: () => number;
   /** The most that one call to Slack may take, in milliseconds. */
@@ -41,6 +44,7 @@ export interface Slack extends Surface {
 export function slack(config: SlackConfig, door: Door): Slack {
   const { log } = config;
   const now = config.now ?? Date.now;
+  const mask = config.mask ?? ((value) => value);
   const closing = new AbortController();
   const going = new Set<Promise<void>>();
   const ask = calls({
@@ -158,7 +162,7 @@ export function slack(config: SlackConfig, door: Door): Slack {
   async function enter({ intent, trigger }: Extract<Heard, { is: "intent" }>): Promise<void> {
     try {
       const answer = await door.enter(intent.key, "slack");
-      if (answer.is === "form") await open(answer.form, intent, trigger);
+      if (answer.is === "form") await open(mask(answer.form), intent, trigger);
     } catch (error) {
       // The row stays open: what was said is taken up again.
       log("error", `acting on ${intent.key}`, error);
@@ -190,7 +194,7 @@ export function slack(config: SlackConfig, door: Door): Slack {
 
   async function offer(form: Form, intent: Intent): Promise<void> {
     const words = "text" in intent.said ? intent.said.text : "";
-    const fits = words !== "" && words.length <= 2000;
+    const fits = words !== "" && words.length <= limits.buttonValue;
     await tell(
       intent.at,
       intent.who.id,
@@ -206,15 +210,12 @@ export function slack(config: SlackConfig, door: Door): Slack {
 
   /** Says something to one person, outside of any run. What can't be said is logged: it is never retried. */
   async function tell(at: Place, to: string, card: Card, words?: string): Promise<void> {
-    const title = line(card.title, 150);
-    const says = line(card.says ?? "", 1000);
-    const text = [title, says].filter((part) => part !== "").join(": ");
+    const text = [line(card.title, 150), line(card.says ?? "", 1000)].filter(Boolean).join(": ");
     const blocks = [
       { type: "section" as const, text: plainText(text || "–") },
       ...(words === undefined ? [] : [fillIn(words)]),
     ];
-    const plain = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    const said = { text: plain, blocks, parse: "none", link_names: false } as const;
+    const said = { text: escaped(text, limits.text), blocks, ...literal };
     const thread = at.thread === undefined ? {} : { thread_ts: at.thread };
     try {
       await ask(`telling one person in ${at.channel}`, closing.signal, async (client) => {

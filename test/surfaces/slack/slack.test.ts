@@ -114,6 +114,24 @@ test("a request without any signature gets 401, and another path 404", async () 
   expect((await fetch(url)).status).toBe(404);
 });
 
+test("Slack's unsigned check of the connection is answered, and smuggles nothing in", async () => {
+  const body = new URLSearchParams({
+    ssl_check: "1",
+    command: "/deploy",
+    text: "web",
+    trigger_id: "1",
+  });
+  expect((await fetch(url, { method: "POST", body })).status).toBeLessThan(402);
+  expect(door.order).toEqual([]);
+});
+
+test("a click on the first message of a thread is a click in the channel", async () => {
+  const ref = await surface.post(place, { id: "m1", card: cards.waiting }, never);
+  const card = await server.sees((message) => ref === `${message.channel}:${message.ts}`);
+  await ada.presses("Approve", card, { payload: { message: { thread_ts: card.ts } } });
+  expect(door.stored[0]?.at).toEqual(place);
+});
+
 test("a body over one megabyte is refused", async () => {
   expect((await ada.types(`/deploy ${"x".repeat(1_100_000)}`, general)).status).toBe(413);
   expect(door.order).toEqual([]);
@@ -305,8 +323,7 @@ test("where we may post but not read, nothing is found", async () => {
 
 test("a message is found among many", async () => {
   const ref = await surface.post(place, { id: "m0", card: cards.planning }, never);
-  for (let at = 1; at <= 205; at += 1)
-    await surface.post(place, { id: `m${at}`, card: cards.planning }, never);
+  await othersPost(205);
   expect(await surface.find?.(place, "m0", never)).toBe(ref);
 });
 
@@ -328,6 +345,17 @@ test("a Slack that asks for patience is told apart, with its own time", async ()
   server.next("chat.update", { error: "ratelimited" });
   const edit = surface.edit(place, `${general}:1.1`, { id: "m1", card: cards.running }, never);
   await expect(edit).rejects.toBeInstanceOf(Patience);
+});
+
+test("a channel that gets more than Slack shows is asked for patience before anything is hidden", async () => {
+  const post = (at: number, channel: string) =>
+    surface.post({ ...place, channel }, { id: `m${at}`, card: cards.running }, never);
+  for (const at of [1, 2, 3, 4, 5]) await post(at, general);
+  await expect(post(6, general)).rejects.toSatisfy(
+    (it) => it instanceof Patience && it.wait > 500 && it.wait <= 1000,
+  );
+  await post(7, "C0OTHER");
+  expect(server.posts(general)).toBe(5);
 });
 
 test("a deleted message and an archived channel are gone", async () => {
@@ -528,6 +556,16 @@ test("neither tokens nor what people said reach the log", async () => {
 
 function texts(): readonly string[] {
   return door.stored.flatMap(({ said }) => ("text" in said ? [said.text] : []));
+}
+
+/** Messages that do not come from here. */
+async function othersPost(many: number): Promise<void> {
+  for (let at = 0; at < many; at += 1)
+    await fetch(`${server.apiUrl}chat.postMessage`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${server.botToken}` },
+      body: new URLSearchParams({ channel: general, text: `message ${at}` }),
+    });
 }
 
 /** Answers one text with the form, everything else with a run. */
