@@ -159,8 +159,7 @@ function buttonsOf(shot: Snapshot, plan: PlanRow | undefined): Say[] {
   if (run.ended_at !== null) {
     const again: Say = { label: "Retry", command: "retry", args: { run: number } };
     const good = run.state === "succeeded" || run.state === "nothing to do";
-    const next = (run.next ?? []).slice(0, 2);
-    return [...(good ? next : [again]), ...logs];
+    return good ? (run.next ?? []).slice(0, 3) : [again, ...logs];
   }
   const choices = (run.waits ?? []).flatMap((wait) => wait.buttons ?? []);
   if (choices.length > 0) {

@@ -1,0 +1,232 @@
+/** Puts a whole Shipmate together from its settings: the only place where the parts meet. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import type { Person } from "./core/person.ts";
+import type { Door, Surface } from "./core/surface.ts";
+import { createDoor, type TheDoor } from "./engine/door.ts";
+import { inProcess } from "./engine/doorbell.ts";
+import { createEngine } from "./engine/engine.ts";
+import { loadCommands } from "./engine/load-commands.ts";
+import { loadWorkflows } from "./engine/load-workflows.ts";
+import { serve as serves } from "./engine/operations.ts";
+import { createProjector } from "./engine/projector.ts";
+import { type Log, logger } from "./observe/log.ts";
+import { masker } from "./observe/mask.ts";
+import { repeats } from "./observe/repeats.ts";
+import { keepPlatform } from "./platform/keep.ts";
+import type { Platform } from "./platform/schema.ts";
+import { may, mayVote, needs, rights } from "./policy/decide.ts";
+import { personOf } from "./policy/identity.ts";
+import { local } from "./providers/local/local.ts";
+import { directory as platformDirectory } from "./providers/platform/directory.ts";
+import { clusters } from "./roles/clusters.ts";
+import { directory } from "./roles/directory.ts";
+import { checkAudit, startSealer } from "./store/audit.ts";
+import type { Database } from "./store/database.ts";
+import { holdFolder } from "./store/folder.ts";
+import { migrate } from "./store/migrate.ts";
+import { openPglite } from "./store/pglite.ts";
+import { openPostgres } from "./store/postgres.ts";
+import { voidClaims } from "./store/runs.ts";
+import { bus } from "./surfaces/console/bus.ts";
+import { console as consoleSurface } from "./surfaces/console/console.ts";
+import { serve } from "./web/server.ts";
+
+export interface AppOptions {
+  /** The folder of commands/, workflows/ and manifests/; the project's own unless told. */
+  readonly root?: string;
+  /** Whether the local world's services end with this process (they live on unless told). */
+  readonly stopServices?: boolean;
+  readonly log?: Log;
+}
+export interface Shipmate {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** How often what a crash left in the inbox is looked for, and how old it must be, in milliseconds. */
+const takeUpEvery = 5_000;
+const takeUpAfter = 10_000;
+
+/** Ready to be talked to when it comes back. Throws a Refusal or a ManifestError of a few words for people where it can't start. */
+export async function startShipmate(config: Config, options: AppOptions = {}): Promise<Shipmate> {
+  const root = options.root ?? join(import.meta.dirname, "..");
+  const mask = masker({ secrets: () => secretsOf(config) });
+  const log = options.log ?? logger({ level: config.log, mask });
+  const closers: (() => Promise<void> | void)[] = [];
+  const closing = new AbortController();
+  const close = async () => {
+    closing.abort();
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const database = await openDatabase(config, log, closers);
+    const platform = await keepPlatform(join(root, "manifests/platform.yaml"), {
+      onBroken: (problem) => log.warn(problem),
+    });
+    closers.push(() => platform.close());
+    const now = platform.current;
+    const nameOf = (id: string) => now().people[id]?.name ?? id;
+    const world = await local({
+      folder: join(config.home, "local"),
+      samples: join(root, "manifests/samples"),
+      log: (says) => log.info(says),
+    });
+    closers.push(() => world.close({ stop: options.stopServices ?? false }));
+    const [commands, workflows] = await Promise.all([
+      loadCommands(join(root, "commands")),
+      loadWorkflows(join(root, "workflows")),
+    ]);
+    const repeated = repeats((text, err) => log.error({ err }, text));
+    closers.push(() => repeated.close());
+    const troubled = (error: unknown, doing: string) =>
+      repeated.say(`${doing.replaceAll(/[0-9a-f]{8,}/g, "")} ${String(error)}`, doing, error);
+    const pages = bus(randomUUID());
+
+    const doorbell = await openDoorbell(config, (error) => troubled(error, "ringing the doorbell"));
+    let poke = () => {};
+    const engine = createEngine({
+      database,
+      workflows,
+      doorbell,
+      nameOf,
+      id: randomUUID,
+      served: [
+        serves(clusters, "local", world.clusters),
+        serves(directory, "platform.yaml", platformDirectory(now)),
+      ],
+      policy: (draft) => needs(now(), draft),
+      votes: {
+        mayVote: (person, plan, vote) => mayVote(now(), person, plan, vote),
+        mayChange: (person, targets) => may(now(), person, "change", targets as never),
+      },
+      changed: (run) => {
+        pages.tell({ is: "run", run });
+        poke();
+      },
+      troubled: (error, run) => troubled(error, `driving run ${run}`),
+    });
+    closers.push(() => engine.close());
+    const door = createDoor({
+      database,
+      engine,
+      commands,
+      policy: {
+        identify: (account) => personOf(now(), account),
+        may: (person, act, targets) => may(now(), person, act, targets as never),
+        rights: (person) => rights(now(), person),
+      },
+      posted: () => poke(),
+      troubled,
+      closing: closing.signal,
+    });
+    const { surfaces, mounts } = await openSurfaces(config, door, pages, log, closers);
+    const projector = createProjector({
+      ...{ database, surfaces, nameOf, mask: mask.data },
+      troubled: (error, message) => troubled(error, `posting message ${message}`),
+    });
+    closers.push(() => projector.close());
+    poke = projector.poke;
+    const sealer = startSealer(database, 1_000, (error) => troubled(error, "sealing the audit"));
+    closers.push(() => sealer.close());
+
+    const web = await serve({
+      ...{ host: config.host, port: config.port, mode: config.mode },
+      ...{ database, door, bus: pages, commands, mounts, id: randomUUID },
+      platform: now,
+      look: (id, op) => door.look(personNamed(now(), id), op) as never,
+      rights: (id) => rights(now(), { id }),
+      audit: async () => {
+        const checked = await checkAudit(database);
+        return checked.ok
+          ? { holds: true, says: `All ${checked.head.count} rows are as they were written.` }
+          : { holds: false, says: checked.says };
+      },
+      mask: mask.text,
+      report: troubled,
+    });
+    closers.push(() => web.close());
+    engine.work();
+    projector.poke();
+    closers.push(keepTakingUp(door, (error) => troubled(error, "taking up the inbox")));
+    log.info({ url: web.url, mode: config.mode }, `Shipmate listens at ${web.url}. ${config.why}`);
+    return { url: web.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What is missing here is a person of the manifests: policy then says no by itself. */
+function personNamed(platform: Platform, id: string): Person {
+  return { id, name: platform.people[id]?.name ?? id };
+}
+
+async function openDatabase(
+  config: Config,
+  log: Log,
+  closers: (() => Promise<void> | void)[],
+): Promise<Database> {
+  const url = config.mode === "local" ? undefined : config.database;
+  if (url !== undefined) {
+    const database = await openPostgres(url);
+    closers.push(() => database.close());
+    await migrate(database);
+    return database;
+  }
+  const held = await holdFolder(config.home);
+  closers.push(() => held.release());
+  const database = await openPglite({
+    folder: join(config.home, "database"),
+    upkeepFailed: (error) => log.warn({ err: error }, "keeping the database in shape"),
+  });
+  closers.push(() => database.close());
+  await migrate(database);
+  await voidClaims(database);
+  return database;
+}
+
+/** BullMQ and ioredis are read only where a fleet needs them. */
+async function openDoorbell(config: Config, troubled: (error: unknown) => void) {
+  if (config.mode !== "fleet") return inProcess();
+  const { redisDoorbell } = await import("./engine/doorbell-redis.ts");
+  return redisDoorbell({ url: config.redis, troubled });
+}
+
+async function openSurfaces(
+  config: Config,
+  door: Door,
+  pages: ReturnType<typeof bus>,
+  log: Log,
+  closers: (() => Promise<void> | void)[],
+) {
+  const surfaces: Surface[] = [consoleSurface(pages)];
+  if (config.mode === "local" || config.slack === undefined) return { surfaces, mounts: {} };
+  const { slack } = await import("./surfaces/slack/slack.ts");
+  const child = log.child({ surface: "slack" });
+  const say = (level: "error" | "warn", text: string, err?: unknown) => child[level]({ err }, text);
+  const one = slack({ ...config.slack, log: say }, door);
+  closers.push(() => one.close());
+  surfaces.push(one);
+  await one.start();
+  return { surfaces, mounts: { "POST /slack/events": one.requestListener } };
+}
+
+/** At once, and then every few seconds: what a process left behind that stored an intent and died. */
+function keepTakingUp(door: TheDoor, failed: (error: unknown) => void): () => void {
+  const take = (olderThan: number) => door.takeUp(olderThan).catch(failed);
+  void take(0);
+  const timer = setInterval(() => void take(takeUpAfter), takeUpEvery);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function secretsOf(config: Config): string[] {
+  if (config.mode === "local") return [];
+  const urls = [config.database, config.mode === "fleet" ? config.redis : undefined];
+  const passwords = urls.flatMap((url) => (url ? [decodeURIComponent(new URL(url).password)] : []));
+  const { botToken, signingSecret, appToken } = config.slack ?? {};
+  const all = [...passwords, botToken, signingSecret, appToken];
+  return all.flatMap((one) => (one === undefined || one === "" ? [] : [one]));
+}

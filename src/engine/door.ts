@@ -1,0 +1,281 @@
+/**
+ * The one door: whatever is said, by whatever means, is stored, understood, allowed or refused, done and recorded here.
+ *
+ * An intent may be handled twice (a crash between the act and its answer): runs and answers have ids made of the
+ * intent's key, votes and presses are unique, so the second time changes nothing.
+ */
+import type { Card, Form } from "../core/card.ts";
+import type { CommandDefinition, CommandHelp, Ctx, Reply } from "../core/command.ts";
+import type { Json, Look, Stream } from "../core/operation.ts";
+import type { Account, Person } from "../core/person.ts";
+import { Refusal, refuse } from "../core/refusal.ts";
+import type { Answer, Door, Intent, Place } from "../core/surface.ts";
+import type { AnyWorkflow } from "./replay.ts";
+import { plain } from "../observe/text.ts";
+import { appendAudit } from "../store/audit.ts";
+import { insertButtons } from "../store/buttons.ts";
+import type { Database, Sql } from "../store/database.ts";
+import { finishIntent, openIntents, storeIntent, takeIntent } from "../store/inbox.ts";
+import { insertReply } from "../store/messages.ts";
+import type { Run } from "../store/runs.ts";
+import { asJson } from "./acts.ts";
+import { sha256 } from "./digest.ts";
+import type { Engine } from "./engine.ts";
+import { faultText } from "./faults.ts";
+import { readLines } from "./lines.ts";
+import { FormNeeded } from "./runs.ts";
+import { formOfPress, type Understood, understand } from "./understand.ts";
+import { checkValues } from "./form.ts";
+
+type Ruling = { readonly ok: true } | { readonly ok: false; readonly says: string };
+export interface DoorPolicy {
+  /** The person behind an account; undefined: nobody that we know. */
+  identify(account: Account): Person | undefined;
+  may(person: Person, act: "look" | "change", targets: readonly string[]): Ruling;
+  /** What a person may do, in a sentence for people. */
+  rights(person: Person): string;
+}
+
+export interface DoorParts {
+  readonly database: Database;
+  readonly engine: Engine;
+  readonly commands: readonly CommandDefinition[];
+  readonly policy: DoorPolicy;
+  /** The outbox has something to post. */
+  readonly posted: () => void;
+  /** A fault of ours while something was handled. */
+  readonly troubled: (error: unknown, doing: string) => void;
+  readonly closing: AbortSignal;
+}
+
+export interface TheDoor extends Door {
+  /** Handles what a crash left in the inbox for longer than `olderThan` milliseconds; gives how much that was. */
+  takeUp(olderThan: number): Promise<number>;
+  /** A look with a person's rights. */
+  look(person: Person, op: Look): Promise<Json>;
+}
+
+export function createDoor(parts: DoorParts): TheDoor {
+  const { database, commands } = parts;
+  const help: readonly CommandHelp[] = commands;
+  const enter = async (key: string, surface: string): Promise<Answer> => {
+    const taken = await takeIntent(database, surface, key);
+    if (!taken || taken.done) return { is: "seen" };
+    const { intent } = taken;
+    try {
+      return await handle(intent);
+    } catch (error) {
+      if (error instanceof Refusal) return answerCard(intent, { title: error.message }, true, "refused");
+      parts.troubled(error, `handling ${surface} ${key}`);
+      const title = `That did not work (${faultText(error)}). Nothing changed; try it again.`;
+      return answerCard(intent, { title }, true, "failed");
+    }
+  };
+
+  const handle = async (intent: Intent): Promise<Answer> => {
+    const person = parts.policy.identify(intent.who);
+    if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
+    const allowed = parts.policy.may(person, "look", []);
+    if (!allowed.ok) refuse(allowed.says);
+    const look = (op: Look) => lookAs(person, op);
+    const understood = await understand({ database, commands, look }, intent);
+    switch (understood.is) {
+      case "card":
+        return answerCard(intent, understood.card, true, "not understood");
+      case "form":
+        return answerForm(intent, understood.form, understood.command, understood.known);
+      case "command":
+        return act(intent, person, understood);
+    }
+  };
+
+  const act = async (
+    intent: Intent,
+    person: Person,
+    { command, args, from }: Understood & { is: "command" },
+  ): Promise<Answer> => {
+    let reply: Reply;
+    const place = answerPlace(intent, from);
+    try {
+      reply = await command.run(ctxOf(intent, person, command, args as never));
+    } catch (error) {
+      if (!(error instanceof FormNeeded)) throw error;
+      const form = formOfPress(error);
+      return answerForm(intent, form, "press", { run: String(error.run), button: error.button });
+    }
+    if ("run" in reply) {
+      const { run } = reply;
+      await finish(intent, { is: "run", run });
+      return { is: "run", run };
+    }
+    if ("lines" in reply) return answerLines(intent, person, place, reply);
+    const done = await answerCard({ ...intent, at: place }, reply, command.privately ?? false, command.name, intent);
+    return done;
+  };
+
+  const ctxOf = (
+    intent: Intent,
+    person: Person,
+    command: CommandDefinition,
+    args: never,
+  ): Ctx<never> => {
+    let started = 0;
+    const begin = (workflow: AnyWorkflow, input: unknown) => {
+      const id = sha256([intent.at.surface, intent.key, started++]).slice(0, 20);
+      return start(intent, person, command.name, { id, workflow, input });
+    };
+    const again = async (run: Run) => {
+      const workflow = parts.engine.workflow(run.workflow);
+      if (!workflow) return refuse(`There is no workflow "${run.workflow}" any more.`);
+      return begin(workflow, run.input);
+    };
+    return {
+      args,
+      person,
+      rights: parts.policy.rights(person),
+      commands: help,
+      runs: parts.engine.runs(person, intent.at.surface, again),
+      look: (op) => lookAs(person, op) as never,
+      start: (workflow, input) => begin(workflow as unknown as AnyWorkflow, input),
+    };
+  };
+
+  const start = async (
+    intent: Intent,
+    person: Person,
+    command: string,
+    { id, workflow, input }: { id: string; workflow: AnyWorkflow; input: unknown },
+  ): Promise<{ readonly run: string }> => {
+    const parsed = workflow.input.parse(input);
+    const targets = workflow.on?.(parsed as never) ?? [];
+    if (targets.length > 0) {
+      const ruling = parts.policy.may(person, "change", targets);
+      if (!ruling.ok) refuse(ruling.says);
+    }
+    await database.transaction(async (sql) => {
+      const at = intent.at;
+      await parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at });
+      await audit(sql, intent, person.id, "asked for", { run: id, command });
+    });
+    parts.engine.ring([id]);
+    parts.posted();
+    return { run: id };
+  };
+
+  const lookAs = async (person: Person, op: Look): Promise<Json> => {
+    const ruling = parts.policy.may(person, "look", parts.engine.operations.reads(op));
+    if (!ruling.ok) refuse(ruling.says);
+    const signal = AbortSignal.any([parts.closing, AbortSignal.timeout(20_000)]);
+    return parts.engine.operations.look(op, signal);
+  };
+
+  const answerLines = async (
+    intent: Intent,
+    person: Person,
+    at: Place,
+    reply: { readonly title: string; readonly lines: Stream<{ readonly text: string }> },
+  ): Promise<Answer> => {
+    const { operations } = parts.engine;
+    const ruling = parts.policy.may(person, "look", operations.reads(reply.lines));
+    if (!ruling.ok) refuse(ruling.says);
+    const id = replyId(intent);
+    const reading = await readLines({ database, posted: parts.posted, closing: parts.closing }, {
+      ...{ id, title: reply.title },
+      open: (signal) => operations.stream(reply.lines, signal),
+    });
+    const answer: Answer = { is: "card", card: reading.card, private: false };
+    await database.transaction(async (sql) => {
+      await insertReply(sql, { id, at, card: reading.card });
+      await audit(sql, intent, person.id, "read", { what: reply.title });
+      await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+    });
+    parts.posted();
+    reading.goOn();
+    return answer;
+  };
+
+  /** An answer as a message, the audit row and the end of the intent in one commit. */
+  const answerCard = async (
+    at: Intent,
+    card: Card,
+    isPrivate: boolean,
+    did: string,
+    intent: Intent = at,
+  ): Promise<Answer> => {
+    const to = isPrivate ? intent.who.id : undefined;
+    await database.transaction(async (sql) => {
+      await insertReply(sql, { id: replyId(intent), at: at.at, card, to });
+      const person = parts.policy.identify(intent.who)?.id ?? `${intent.who.surface}:${intent.who.id}`;
+      await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
+      await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+    });
+    parts.posted();
+    return { is: "card", card, private: isPrivate };
+  };
+
+  const answerForm = async (
+    intent: Intent,
+    draft: Omit<Form, "id">,
+    command: string,
+    known: { readonly [arg: string]: Json },
+  ): Promise<Answer> => {
+    const id = sha256([intent.at.surface, intent.key, "form"]).slice(0, 24);
+    const form: Form = { ...draft, id };
+    const { surface, channel } = intent.at;
+    await database.transaction(async (sql) => {
+      const args = asJson(known);
+      await insertButtons(sql, [{ id, message: "", surface, channel, command, args }]);
+      await finishIntent(sql, surface, intent.key, asJson({ is: "form", form }));
+    });
+    return { is: "form", form };
+  };
+
+  const finish = async (intent: Intent, answer: Answer): Promise<void> => {
+    await finishIntent(database, intent.at.surface, intent.key, asJson(answer));
+  };
+
+  return {
+    store: (intent) => storeIntent(database, intent),
+    enter,
+    check(name, values) {
+      const command = commands.find((one) => one.name === name);
+      return command ? checkValues(command, values) : {};
+    },
+    look: lookAs,
+    async takeUp(olderThan) {
+      const left = await openIntents(database, olderThan);
+      for (const { surface, key } of left) await enter(key, surface);
+      return left.length;
+    },
+  };
+
+  /** An answer to a click on one of our cards goes into that card's thread. */
+  function answerPlace(intent: Intent, from: string | undefined): Place {
+    return from === undefined || intent.at.thread !== undefined ? intent.at : { ...intent.at, thread: from };
+  }
+}
+
+function replyId(intent: Intent): string {
+  return sha256([intent.at.surface, intent.key, "reply"]).slice(0, 20);
+}
+
+async function audit(
+  sql: Sql,
+  intent: Intent,
+  person: string,
+  did: string,
+  { run, ...detail }: { readonly run?: string; readonly [name: string]: Json | undefined },
+): Promise<void> {
+  const said = "text" in intent.said ? plain(intent.said.text).slice(0, 500) : "a button";
+  const known = asJson({ said, ...detail }) as { readonly [name: string]: Json };
+  const deed = { person, surface: intent.at.surface, did, detail: known };
+  await appendAudit(sql, run === undefined ? deed : { ...deed, run });
+}
+
+function stranger(who: Account): Card {
+  return {
+    title: "I don't know you yet.",
+    says: `Ask whoever runs Shipmate to add ${who.surface}: ${who.id} to your name in manifests/platform.yaml.`,
+  };
+}
+

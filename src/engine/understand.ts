@@ -1,0 +1,115 @@
+/** From what was said to a command with arguments that can be trusted, a form for what is missing, or a sentence with the nearest right thing. */
+import { z } from "zod";
+import type { Card, Field, Form } from "../core/card.ts";
+import type { CommandDefinition } from "../core/command.ts";
+import type { Json, Look } from "../core/operation.ts";
+import type { Intent } from "../core/surface.ts";
+import { type ButtonRow, findButton } from "../store/buttons.ts";
+import type { Database } from "../store/database.ts";
+import { findMessage } from "../store/messages.ts";
+import { settle } from "./arguments.ts";
+import { formOf } from "./form.ts";
+import { parse, type Raw } from "./grammar.ts";
+import { offers } from "./offers.ts";
+import type { FormNeeded } from "./runs.ts";
+
+export interface UnderstandParts {
+  readonly database: Database;
+  readonly commands: readonly CommandDefinition[];
+  readonly look: (op: Look) => Promise<Json>;
+}
+export type Understood =
+  | { readonly is: "card"; readonly card: Card }
+  | {
+      readonly is: "form";
+      readonly form: Omit<Form, "id">;
+      readonly command: string;
+      readonly known: { readonly [arg: string]: Json };
+    }
+  | {
+      readonly is: "command";
+      readonly command: CommandDefinition;
+      readonly args: { readonly [arg: string]: unknown };
+      /** Our message whose button was pressed. */
+      readonly from?: string;
+    };
+
+export async function understand(parts: UnderstandParts, intent: Intent): Promise<Understood> {
+  const { said } = intent;
+  if ("text" in said) {
+    const parsed = parse(said.text, parts.commands);
+    if (parsed.is === "no") return card(parsed.says, parsed.suggestions);
+    return settled(parts, parsed.command, parsed.raw);
+  }
+  const row = await findButton(parts.database, said.button);
+  const wrong = row ? await misplaced(parts.database, row, intent) : unknownButton;
+  if (!row || wrong !== undefined) return card(wrong ?? unknownButton);
+  const command = parts.commands.find((one) => one.name === row.command);
+  if (!command) return card(`There is no command "${row.command}" any more. Say help to see what there is.`);
+  const args = Args.parse(row.args);
+  const raw = "form" in command.args && said.values ? { ...args, form: said.values } : { ...args, ...said.values };
+  return settled(parts, command, raw, row.message === "" ? undefined : row.message);
+}
+
+const Args = z.record(z.string(), z.json());
+const unknownButton = "That button is not one of mine any more. Say the command again.";
+
+/** A click must come from where its button stands: another channel, message or person's eyes mean tampering. */
+async function misplaced(
+  database: Database,
+  row: ButtonRow,
+  { who, at, said }: Intent,
+): Promise<string | undefined> {
+  const foreign = "That button belongs to another message. Press it there, or say the command.";
+  if (row.surface !== at.surface || row.channel !== at.channel) return foreign;
+  if (row.message === "") return undefined;
+  const message = await findMessage(database, row.message);
+  if (!message) return unknownButton;
+  if (message.to_account !== null && message.to_account !== who.id) return foreign;
+  const clicked = "message" in said ? said.message : undefined;
+  if (clicked === undefined || clicked === message.id || clicked === message.ref) return undefined;
+  return message.ref?.endsWith(`:${clicked}`) ? undefined : foreign;
+}
+
+async function settled(
+  parts: UnderstandParts,
+  command: CommandDefinition,
+  raw: Raw,
+  from?: string,
+): Promise<Understood> {
+  const ask = <R>(op: Look<R>) => parts.look(op) as Promise<R>;
+  const got = await settle(command, raw, ask);
+  if (got.is === "wrong") return card(got.says, got.suggestions);
+  if (got.is === "missing") {
+    const form = formOf(command, got.known, {}, await offers(command, got.known, ask));
+    return { is: "form", form, command: command.name, known: got.known };
+  }
+  return { is: "command", command, args: got.args, ...(from !== undefined && { from }) };
+}
+
+function card(says: string, buttons: Card["buttons"] = []): Understood {
+  return { is: "card", card: { title: says, ...(buttons.length > 0 && { buttons: buttons.slice(0, 3) }) } };
+}
+
+const FormSchema = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ type: z.string().optional(), enum: z.array(z.string()).optional(), description: z.string().optional() })).default({}),
+  required: z.array(z.string()).default([]),
+});
+
+/** The form of a wait's button, made from its JSON Schema. */
+export function formOfPress(needed: FormNeeded): Omit<Form, "id"> {
+  const { properties, required } = FormSchema.parse(needed.schema);
+  const fields = Object.entries(properties).map(([name, property]): Field => {
+    const number = property.type === "number" || property.type === "integer";
+    const kind = property.enum ? "choice" : number ? "number" : property.type === "boolean" ? "yes-no" : "text";
+    return {
+      name,
+      label: name.charAt(0).toUpperCase() + name.slice(1),
+      kind,
+      required: required.includes(name),
+      ...(property.description !== undefined && { hint: property.description }),
+      ...(property.enum && { choices: property.enum.map((value) => ({ value })) }),
+    };
+  });
+  return { command: "press", title: needed.label, submit: needed.label, fields };
+}
