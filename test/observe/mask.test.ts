@@ -31,6 +31,8 @@ const encodings: { readonly [name: string]: (secret: string, random: () => numbe
     ),
   "URL-encoded": (secret) => `/?q=${encodeURIComponent(secret)}&x=1`,
   "a form field": (secret) => new URLSearchParams({ q: secret }).toString(),
+  "HTML, as Slack wants it": (secret) =>
+    secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
   hex: (secret) => Buffer.from(secret).toString("hex"),
   "hex in capitals": (secret) => Buffer.from(secret).toString("hex").toUpperCase(),
   base64: (secret, random) => inside(secret, random).toString("base64"),
