@@ -62,7 +62,9 @@ async function viewServices(parts: Parts, as: string | undefined): Promise<unkno
   const environments = Object.entries(platform.environments).map(([name, { approval }]) => ({
     name,
     approval:
-      approval === undefined ? "nobody has to approve" : `${approval.count} of ${approval.from}`,
+      approval === undefined
+        ? "nobody has to approve"
+        : `${approval.count} of ${approval.from === "owners" ? "the owners" : approval.from} must approve`,
   }));
   const person = as ?? Object.keys(platform.people)[0] ?? "";
   const services = Object.entries(platform.services).map(async ([name, { owner, says }]) => ({

@@ -106,6 +106,7 @@ function wrap(text: string): string {
     "OpenUrlAction",
     "SerializationContext",
     "ShowCardAction",
+    "TextBlock",
     "SubmitActionBase",
     "Versions",
   ];

@@ -25,9 +25,11 @@ export async function events(
   // One after the other: a message's row is read before it is told, and the order must stay.
   let turn: Promise<void> = Promise.resolve();
   const hear = (heard: Heard): void => {
-    turn = turn.then(() => tell(parts, as, heard, response)).catch(() => {
-      response.destroy();
-    });
+    turn = turn
+      .then(() => tell(parts, as, heard, response))
+      .catch(() => {
+        response.destroy();
+      });
   };
   const missed = since(request, parts);
   if (missed === undefined) response.write(`event: again\ndata: {}\n\n`);
@@ -80,5 +82,6 @@ async function tell(
   const row = await findMessage(database, "console", id);
   if (row === undefined || (row.to_account ?? as) !== as) return;
   if (row.kind === "note") return write("run", { run: row.run });
-  write("message", view(row, told.is === "message" ? told.message.card : row.drawn));
+  const isNew = told.is === "said" || told.isNew;
+  write("message", { ...view(row, told.is === "message" ? told.message.card : row.drawn), isNew });
 }

@@ -140,11 +140,16 @@ function change({ what, from, to, irreversible }: ChangeLine): Element {
   const inlines: Element[] = [];
   if (from === undefined && to !== undefined) inlines.push(textRun("new: ", { isSubtle: true }));
   if (from !== undefined && to === undefined) inlines.push(textRun("gone: ", { isSubtle: true }));
+  const spaced = (between: string) => inlines.push(textRun(between, { isSubtle: true }));
   inlines.push(textRun(line(what)));
-  if (from !== undefined) inlines.push(textRun(` ${line(from)}`, { ...mono, isSubtle: true }));
-  if (from !== undefined && to !== undefined) inlines.push(textRun(" →", { isSubtle: true }));
-  if (to !== undefined && to !== "new")
-    inlines.push(textRun(` ${line(to)}`, { ...mono, weight: "Bolder" }));
+  if (from !== undefined) {
+    spaced("  ");
+    inlines.push(textRun(line(from), { ...mono, isSubtle: true }));
+  }
+  if (to !== undefined && to !== "new") {
+    spaced(from === undefined ? "  " : " → ");
+    inlines.push(textRun(line(to), { ...mono, weight: "Bolder" }));
+  }
   if (irreversible !== undefined)
     inlines.push(textRun(`  cannot be taken back: ${line(irreversible)}`, { color: "Attention" }));
   return { type: "RichTextBlock", spacing: "None", inlines };

@@ -1,0 +1,163 @@
+/** Where one types: Enter sends, Tab takes what is offered, Up brings the last one back. It teaches the grammar. */
+import { html } from "htm/preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { api } from "./api.ts";
+import { Icon } from "./icons.ts";
+import type { Completion, Person } from "./types.ts";
+
+const nothing: Completion = { from: 0, items: [], usage: [], summary: "" };
+
+export function Composer({
+  as,
+  channel,
+  say,
+  draft,
+  wrong,
+}: {
+  as: Person | undefined;
+  channel: string;
+  say: (text: string) => Promise<boolean>;
+  draft: { readonly text: string } | undefined;
+  wrong: string | undefined;
+}) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState("");
+  const [offer, setOffer] = useState<Completion>(nothing);
+  const [chosen, setChosen] = useState(0);
+  const [open, setOpen] = useState(false);
+  const [back, setBack] = useState(-1);
+  const [sending, setSending] = useState(false);
+  const said = useRef<string[]>(remembered());
+
+  useEffect(() => box.current?.focus({ preventScroll: true }), [channel]);
+  useEffect(() => {
+    if (draft === undefined) return;
+    setText(draft.text);
+    setOpen(true);
+    box.current?.focus();
+  }, [draft]);
+  useEffect(() => {
+    const stop = new AbortController();
+    if (as === undefined || text.includes("\n")) return setOffer(nothing);
+    api
+      .complete(as.id, text, stop.signal)
+      .then((found) => {
+        setOffer(found);
+        setChosen(0);
+      })
+      .catch(() => undefined);
+    return () => stop.abort();
+  }, [text, as?.id]);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    element.style.height = "auto";
+    if (text !== "") element.style.height = `${Math.min(160, element.scrollHeight)}px`;
+  }, [text]);
+
+  const items = open && text !== "" ? offer.items : [];
+  const take = (value: string): void => {
+    setText(text.slice(0, offer.from) + value);
+    setBack(-1);
+    box.current?.focus();
+  };
+  const send = async (): Promise<void> => {
+    const words = text.trim();
+    if (words === "" || sending || as === undefined) return;
+    setSending(true);
+    setOpen(false);
+    setText("");
+    setBack(-1);
+    said.current = [words, ...said.current.filter((one) => one !== words)].slice(0, 50);
+    sessionStorage.setItem("said", JSON.stringify(said.current));
+    if (!(await say(words))) setText((now) => (now === "" ? words : now));
+    setSending(false);
+  };
+  const recall = (to: number): boolean => {
+    const words = to < 0 ? "" : said.current[to];
+    if (words === undefined || to < -1) return false;
+    setBack(to);
+    setText(words);
+    setOpen(false);
+    return true;
+  };
+  const key = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    const item = items[chosen];
+    const recalling = text === "" || back >= 0;
+    const handled = (): void => event.preventDefault();
+    if (event.key === "Enter" && !event.shiftKey) {
+      handled();
+      void send();
+    } else if (event.key === "Tab" && !event.shiftKey && item !== undefined) {
+      handled();
+      take(item.value);
+    } else if (event.key === "Escape" && items.length > 0) {
+      handled();
+      setOpen(false);
+    } else if (event.key === "ArrowUp" && recalling) {
+      if (recall(back + 1)) handled();
+    } else if (event.key === "ArrowDown" && back >= 0) {
+      if (recall(back - 1)) handled();
+    } else if (event.key === "ArrowUp" && items.length > 0) {
+      handled();
+      setChosen((chosen + items.length - 1) % items.length);
+    } else if (event.key === "ArrowDown" && items.length > 0) {
+      handled();
+      setChosen((chosen + 1) % items.length);
+    }
+  };
+  return html`
+    <form class="composer" onSubmit=${(event: Event) => {
+      event.preventDefault();
+      void send();
+    }}>
+      ${
+        items.length > 0 &&
+        html`<ul class="offer" role="listbox" id="offer" aria-label="How it could go on">
+          ${items.map(
+            ({ value, hint }, at) => html`
+              <li role="option" id=${`offer-${at}`} aria-selected=${at === chosen}
+                onMouseDown=${(event: Event) => event.preventDefault()} onClick=${() => take(value)}>
+                <code>${value.trim()}</code><span>${hint}</span>${at === chosen && html`<kbd>Tab</kbd>`}
+              </li>`,
+          )}
+        </ul>`
+      }
+      <div class="box">
+        <textarea id="composer" ref=${box} rows="1" value=${text} spellcheck=${false} autocomplete="off"
+          autocapitalize="off" role="combobox" aria-autocomplete="list" aria-expanded=${items.length > 0}
+          aria-controls="offer" aria-activedescendant=${items.length > 0 ? `offer-${chosen}` : undefined}
+          aria-label=${`Message in ${channel}${as === undefined ? "" : ` as ${as.name}`}`} aria-describedby="usage"
+          placeholder="Try: deploy web 1.4.2 to production"
+          onInput=${(event: Event) => {
+            if (event.target instanceof HTMLTextAreaElement) setText(event.target.value);
+            setOpen(true);
+            setBack(-1);
+          }}
+          onBlur=${() => setOpen(false)} onFocus=${() => setOpen(true)} onKeyDown=${key} />
+        <button class="send" aria-label="Send" disabled=${text.trim() === "" || sending}><${Icon} name="send" /></button>
+      </div>
+      <div class="usage" id="usage">
+        ${
+          wrong !== undefined
+            ? html`<p class="wrong" role="alert">${wrong}</p>`
+            : offer.usage.length > 0 && text !== ""
+              ? html`<p>${offer.usage.map(
+                  ({ text: piece, is, optional }) =>
+                    html`<span class=${is}>${optional && is !== "done" ? `[${piece}]` : piece}</span> `,
+                )}</p>`
+              : html`<p class="keys"><kbd>Enter</kbd> sends <kbd>Tab</kbd> takes <kbd>↑</kbd> brings the last one back</p>`
+        }
+      </div>
+    </form>`;
+}
+
+function remembered(): string[] {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem("said") ?? "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
