@@ -48,6 +48,14 @@ export interface CommandHelp {
   readonly name: string;
   readonly summary: string;
   readonly examples: readonly string[];
+  /** How it is typed: `deploy <service> <version> to <environment>`. */
+  readonly usage?: string;
+  /** Its arguments in order; `says` is what each is, in a few words. */
+  readonly takes?: readonly {
+    readonly name: string;
+    readonly says: string;
+    readonly required: boolean;
+  }[];
 }
 
 /** All that a command's `run` gets. Nothing in it can change anything outside. */

@@ -1,0 +1,29 @@
+/** `status web in production` */
+import { clusters, defineCommand, directory, Environment, Service } from "shipmate";
+import { statusEverywhere, statusIn } from "./parts/status.ts";
+
+export default defineCommand({
+  name: "status",
+  summary: "How a service is doing",
+  examples: ["status web in production", "status web"],
+  args: { service: Service, environment: Environment.optional() },
+  words: { in: "environment" },
+  async run({ args: { service, environment }, look, runs }) {
+    if (environment === undefined) {
+      const all = await look(directory.environments({}));
+      const now = await Promise.all(
+        all.map(async ({ value }) => ({
+          environment: value,
+          ...(await look(clusters.running({ service, environment: value }))),
+        })),
+      );
+      return statusEverywhere(service, now);
+    }
+    const [now, history, open] = await Promise.all([
+      look(clusters.running({ service, environment })),
+      look(clusters.history({ service, environment })),
+      runs.open(`${environment}/${service}`),
+    ]);
+    return statusIn({ service, environment, now, history, open });
+  },
+});

@@ -1,0 +1,14 @@
+/** `whoami` */
+import { defineCommand } from "shipmate";
+
+export default defineCommand({
+  name: "whoami",
+  summary: "Who you are here, and what you may do",
+  examples: ["whoami"],
+  args: {},
+  privately: true,
+  run: ({ person, rights }) => ({
+    title: `You are ${person.name}`,
+    says: `${person.id} ${rights}.`,
+  }),
+});

@@ -1,0 +1,36 @@
+/** Brings back a release that was good: the last one before what runs now, or the one that was asked for. */
+import { clusters, defineWorkflow, Environment, refuse, Service, Version } from "shipmate";
+import { z } from "zod";
+import { ship, shipped } from "./parts/ship.ts";
+
+export default defineWorkflow({
+  name: "rollback",
+  input: z.object({ service: Service, environment: Environment, to: Version.optional() }),
+  title: (i) => `Roll back ${i.service} in ${i.environment}${i.to ? ` to ${i.to}` : ""}`,
+  done: (i, o: { version: string }) => `${i.service} ${o.version} runs in ${i.environment} again.`,
+  on: shipped,
+  async run(step, { service, environment, to }) {
+    const now = await step.look("what runs", clusters.running({ service, environment }));
+    const releases = await step.look("history", clusters.history({ service, environment }));
+    const current = now.version ?? releases[0]?.version;
+    const good = releases.filter((release) => release.good).map((release) => release.version);
+    const version = to ? good.find((one) => one === to) : good.find((one) => one !== current);
+    if (version === undefined) refuse(nowhere(service, environment, to, good));
+    await step.change("roll back", ship({ service, version, environment }));
+    return { version };
+  },
+});
+
+function nowhere(
+  service: string,
+  environment: string,
+  to: string | undefined,
+  good: readonly string[],
+): string {
+  if (to === undefined)
+    return `${service} in ${environment} has no earlier good release to go back to.`;
+  const there = [...new Set(good)].slice(0, 5).join(", ");
+  return `${to} was never a good release of ${service} in ${environment}. ${
+    there ? `There was: ${there}.` : "There was none yet."
+  } To try ${to} anyway: deploy ${service} ${to} to ${environment}.`;
+}
