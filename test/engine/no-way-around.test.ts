@@ -1,10 +1,10 @@
 /** No effect can happen outside `step.change`: every way that somebody might try is refused by name. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import * as shipmate from "../../src/index.ts";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { operations, serve } from "../../src/engine/operations.ts";
 import { openProgress } from "../../src/engine/progress.ts";
+import * as shipmate from "../../src/index.ts";
 import type { Database } from "../../src/store/database.ts";
 import { claimRun, Fenced } from "../../src/store/runs.ts";
 import { empty, memoryDatabase } from "../databases.ts";
@@ -135,6 +135,8 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   const fence = () => progress.put([{ key: "x/0/intent", value: 1 }]);
   const carried = ops.carry("things.make", { name: "web" }, run, fence);
   await expect(carried).rejects.toThrow(Fenced);
-  await expect(carried).rejects.toThrow(/x\/0\/intent of run run-1 was kept back: claim \d+ is not/);
+  await expect(carried).rejects.toThrow(
+    /x\/0\/intent of run run-1 was kept back: claim \d+ is not/,
+  );
   expect(made).toEqual([]);
 });

@@ -169,7 +169,10 @@ test("a known secret never leaves", async () => {
 });
 
 test("buttons get the same opaque ids each time, and their rows hold what they say", async () => {
-  const card = { title: "one", buttons: [{ label: "Go", command: "deploy", args: { service: "web" } }] };
+  const card = {
+    title: "one",
+    buttons: [{ label: "Go", command: "deploy", args: { service: "web" } }],
+  };
   await insertReply(database, { id: "m1", at: { surface: "chat", channel: "c1" }, card });
   await projector.settle();
   await changeReply(database, "m1", { ...card, title: "two" });

@@ -28,6 +28,13 @@ async function movesThenApproves(people: People, version: string): Promise<boole
   return people.approve();
 }
 
+/** Grace approves; Ada cancels once it is released. */
+async function approvesThenCancels(people: People): Promise<boolean> {
+  if (await people.approve()) return true;
+  const released = people.world.objects.get("production/web")?.["version"] === "slow";
+  return released && people.cancel();
+}
+
 export const shipping: readonly Case[] = [
   {
     name: "deploy",
@@ -114,17 +121,26 @@ export const shipping: readonly Case[] = [
   },
   {
     name: "deploy: cancelled in the rollout",
-    begin: [{ workflow: deploy, input: { ...prod, version: "1.4.2" } }],
+    begin: [{ workflow: deploy, input: { ...prod, version: "slow" } }],
     setup: running,
-    async human(people) {
-      if (await people.approve()) return true;
-      const released = people.world.objects.get("production/web")?.["version"] === "1.4.2";
-      return released && people.cancel();
-    },
+    human: approvesThenCancels,
     check(ended) {
       assert.equal(ended.state, "cancelled");
       assert.equal(versionOf(ended, "production/web"), "1.4.1");
       assert.match(ended.says, /Ada cancelled this/);
+    },
+  },
+  {
+    name: "deploy: cancelled after a lost answer",
+    begin: [{ workflow: deploy, input: { ...prod, version: "slow" } }],
+    setup(world) {
+      running(world);
+      world.loses = () => world.writes.length === 1;
+    },
+    human: approvesThenCancels,
+    check(ended) {
+      assert.equal(ended.state, "cancelled");
+      assert.equal(versionOf(ended, "production/web"), "1.4.1");
     },
   },
   {

@@ -138,4 +138,18 @@ export const undoing: readonly Case[] = [
       );
     },
   },
+  {
+    name: "undo: needs the effect's own result, whose answer was lost when it was cancelled",
+    begin: [{ workflow: makeThing, input: {} }],
+    serves: (world) => [serve(things, "world", thingsIn(world))],
+    setup(world) {
+      world.loses = () => world.writes.length === 1;
+    },
+    human: (people) => people.cancel(),
+    check(ended) {
+      assert.ok(["cancelled", "taken back"].includes(ended.state), ended.state);
+      assert.equal(ended.picture, "{}");
+    },
+    clean: (ended) => assert.equal(ended.state, "cancelled"),
+  },
 ];

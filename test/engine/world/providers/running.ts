@@ -59,7 +59,8 @@ export function runs(world: World): Provider<typeof clusters> {
       const version = String(world.read(idOf(i))?.["version"]);
       const bad = version.includes("bad") && world.age(idOf(i)) > 3_000;
       if (bad) return { state: "bad", says: `${version} keeps crashing.`, ready: 0, of: 3 };
-      return { ...aged(world, idOf(i), "4s", "Coming up."), ready: 1, of: 3 };
+      const time = version.includes("slow") ? "5m" : "4s";
+      return { ...aged(world, idOf(i), time, "Coming up."), ready: 1, of: 3 };
     },
     jobState: async (i) => aged(world, `${idOf(i)}/job`, "3s", "Migrating."),
     async running(i) {
