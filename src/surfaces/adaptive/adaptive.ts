@@ -24,7 +24,7 @@ export function adaptive(card: DrawnCard, form?: Form): AdaptiveCard {
     type: "AdaptiveCard",
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
     version: "1.5",
-    fallbackText: line([card.title, card.state?.word, card.says].filter(Boolean).join(". "), 500),
+    fallbackText: words([card.title, card.state?.word, card.says].filter(Boolean).join(". "), 500),
     body: [
       ...heading(card),
       ...(card.says ? [sentence(card.says)] : []),
@@ -60,7 +60,7 @@ function heading({ title, state }: DrawnCard): Element[] {
   };
   if (state === undefined) return [text];
   const look = looks[state.tone];
-  const word = line(state.word);
+  const word = words(state.word);
   const badge: Element = {
     type: "Badge",
     text: word,
@@ -213,7 +213,7 @@ function cleanLines(text: string): string {
 
 function chart(drawn: DrawnCard["chart"]): Element[] {
   if (drawn === undefined || drawn.points.length === 0) return [];
-  const label = line(drawn.label);
+  const label = words(drawn.label);
   const values = drawn.points.map(([, y]) => y);
   const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
   const words = `${label}: from ${first} to ${last}, lowest ${Math.min(...values)}, highest ${Math.max(...values)}`;
@@ -248,7 +248,7 @@ function small({ facts = [], links = [] }: DrawnCard): Element[] {
   for (const { label, url } of links) {
     const safe = webAddress(url);
     if (safe === undefined) continue;
-    const selectAction = { type: "Action.OpenUrl", url: safe, title: line(label) };
+    const selectAction = { type: "Action.OpenUrl", url: safe, title: words(label) };
     add(textRun(line(label), { size: "Small", selectAction }));
   }
   return inlines.length === 0 ? [] : [{ type: "RichTextBlock", spacing: "Medium", inlines }];
@@ -272,7 +272,7 @@ function press(button: Button): Element {
   if (button.confirm === undefined) return execute(button);
   return {
     type: "Action.ShowCard",
-    title: line(button.label),
+    title: words(button.label),
     card: {
       type: "AdaptiveCard",
       body: [sentence(button.confirm)],
@@ -284,7 +284,7 @@ function press(button: Button): Element {
 /** Action.Execute where the client knows Universal Actions, Action.Submit with the same data elsewhere. */
 function execute(button: Omit<Button, "confirm">, style?: string): Element {
   const data: Pressed = { button: button.id };
-  const title = line(button.label);
+  const title = words(button.label);
   const look = style ?? (button.primary ? "positive" : undefined);
   const both = { title, data, ...(look === undefined ? {} : { style: look }) };
   return {
@@ -300,6 +300,15 @@ function run(text: string): Element {
 }
 
 function textRun(text: string, more: object = {}): Element {
-  // A date in Adaptive's own braces would be computed: a space takes its meaning away.
-  return { type: "TextRun", text: text.replaceAll("{{", "{ {"), ...more };
+  return { type: "TextRun", text: braces(text), ...more };
+}
+
+/** One line that no client takes for a template. */
+function words(text: string, limit?: number): string {
+  return braces(line(text, limit));
+}
+
+/** A date in Adaptive's own braces would be computed: a space takes their meaning away. */
+function braces(text: string): string {
+  return text.replaceAll("{{", "{ {");
 }

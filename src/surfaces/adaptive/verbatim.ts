@@ -9,7 +9,7 @@ export function verbatim(text: string): string {
   return plain(text)
     .replace(/[\\`*_~[\]<>|&]/g, "\\$&")
     .replace(/^(\s*)([#+=-])/gm, "$1\\$2")
-    .replace(/^(\s*\d+)([.)])/gm, "$1\\$2")
+    .replace(/^(\s*\d+)([.)])(?=\s|$)/gm, "$1\\$2")
     .replace(/\{\{/g, "{\\{")
     .replace(/:\/\//g, ":\\/\\/")
     .replace(/\b(www)\./gi, "$1\\.")

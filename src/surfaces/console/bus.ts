@@ -50,7 +50,8 @@ export function bus(id: string, keep = 500): Bus {
       return () => listeners.delete(hear);
     },
     since: (after) => {
-      if (after > number || after < number - kept.length) return undefined;
+      const isKnown = after <= number && after >= number - kept.length;
+      if (!isKnown) return undefined;
       return kept.filter((heard) => heard.number > after);
     },
   };
