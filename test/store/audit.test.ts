@@ -67,6 +67,22 @@ describe.each(databases())("the audit on $kind", ({ open }) => {
     });
   });
 
+  test("finds that somebody altered a row and made its own link anew", async () => {
+    await rows(3);
+    await sealAudit(database);
+    const third = "FROM shipmate.audit_chain WHERE seq = 3";
+    await database.run(`CREATE TABLE kept AS SELECT * ${third}`);
+    await database.run("DELETE FROM shipmate.audit_chain WHERE seq > 1");
+    await database.run("UPDATE shipmate.audit SET did = 'rejected' WHERE id = 2");
+    await database.run("INSERT INTO shipmate.audit_unsealed VALUES (2)");
+    await sealAudit(database);
+    await database.run("INSERT INTO shipmate.audit_chain SELECT * FROM kept; DROP TABLE kept");
+    expect(await checkAudit(database)).toEqual({
+      ok: false,
+      says: "Audit row 3 was altered after it was written.",
+    });
+  });
+
   test("names the row that somebody removed, be it sealed or not", async () => {
     await rows(4);
     await sealAudit(database);

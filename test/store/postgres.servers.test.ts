@@ -1,6 +1,7 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { appendAudit, sealAudit } from "../../src/store/audit.ts";
 import { type Database, first, LostConnection } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { migrations } from "../../src/store/migrations.ts";
@@ -100,6 +101,18 @@ test("five processes' pools that start at once migrate an empty database once", 
   const pools = await Promise.all(Array.from({ length: 5 }, () => connect({ max: 2 })));
   const versions = await Promise.all(pools.map((database) => migrate(database)));
   expect(new Set(versions)).toEqual(new Set([migrations.length]));
+});
+
+test("the audit is sealed by one process at a time", async () => {
+  const database = await connect();
+  const other = await connect();
+  await migrate(database);
+  await appendAudit(database, { person: "ana", surface: "slack", did: "approved" });
+  await other.transaction(async (sql) => {
+    await sql.run("SELECT pg_advisory_xact_lock($1::bigint)", [0x7365616c]);
+    expect(await sealAudit(database)).toMatchObject({ count: 0 });
+  });
+  expect(await sealAudit(database)).toMatchObject({ count: 1 });
 });
 
 /** Hands bytes to and fro until it is told to hush. */
