@@ -190,7 +190,7 @@ function lines(card: DrawnCard): readonly string[] {
     card.buttons.length === 0
       ? ""
       : `Buttons: ${card.buttons
-          .slice(0, 5)
+          .slice(0, shownButtons)
           .map(({ label }) => line(label, limits.buttonText))
           .join(", ")}`,
   ].filter((part) => part !== "");

@@ -1,9 +1,10 @@
 /** What a payload of Slack's means to us: pure, so that it can stand before the acknowledgement. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Json } from "../../core/operation.ts";
 import type { Intent } from "../../core/surface.ts";
 import { actionOf } from "./blocks.ts";
-import { Carried, Filled, values } from "./modal.ts";
+import { Carried, values } from "./modal.ts";
+import { Click, Command, Event, Kind, Submission } from "./payloads.ts";
 import { spoken } from "./spoken.ts";
 
 export type Heard =
@@ -36,47 +37,20 @@ export type Heard =
  * payload itself says the app is installed in stands for it.
  */
 export function hear(body: unknown, home?: string): Heard {
-  const heard = kinds[Kind.safeParse(body).data?.type ?? "command"];
-  return heard?.(body, home) ?? { is: "nothing" };
+  const type = Kind.safeParse(body).data?.type ?? "command";
+  if (type === "command") return read(Command, heardCommand);
+  if (type === "event_callback") return read(Event, heardEvent);
+  if (type === "block_actions") return read(Click, heardClick);
+  if (type === "view_submission") return read(Submission, heardForm);
+  return { is: "nothing" };
+
+  function read<T>(schema: z.ZodType<T>, heard: (it: T, home: string | undefined) => Heard): Heard {
+    const it = schema.safeParse(body);
+    return it.success ? heard(it.data, home) : { is: "nothing" };
+  }
 }
 
 const surface = "slack";
-
-/** A slash command has no type: it comes as the fields of a form. */
-const Kind = z.object({ type: z.string() });
-
-const kinds: {
-  readonly [type: string]: (body: unknown, home: string | undefined) => Heard | undefined;
-} = {
-  command: reads(() => Command, heardCommand),
-  event_callback: reads(() => Event, heardEvent),
-  block_actions: reads(() => Click, heardClick),
-  view_submission: reads(() => Submission, heardForm),
-};
-
-function reads<T>(
-  schema: () => z.ZodType<T>,
-  heard: (it: T, home: string | undefined) => Heard,
-): (body: unknown, home: string | undefined) => Heard | undefined {
-  return (body, home) => {
-    const it = schema().safeParse(body);
-    return it.success ? heard(it.data, home) : undefined;
-  };
-}
-
-/** Form fields are all texts, JSON has real booleans: both say "installed for a whole organisation". */
-const orgWide = z.union([z.boolean(), z.string()]).optional();
-
-const Command = z.object({
-  command: z.string().startsWith("/"),
-  text: z.string().default(""),
-  trigger_id: z.string().min(1),
-  user_id: z.string().min(1),
-  channel_id: z.string().min(1),
-  channel_name: z.string().optional(),
-  team_id: z.string().min(1),
-  is_enterprise_install: orgWide,
-});
 
 function heardCommand(it: z.infer<typeof Command>, home: string | undefined): Heard {
   // A command in a conversation of two people reaches us, but only a message of our own reaches them.
@@ -98,42 +72,6 @@ function heardCommand(it: z.infer<typeof Command>, home: string | undefined): He
     },
   };
 }
-
-const Event = z.object({
-  type: z.literal("event_callback"),
-  event_id: z.string().min(1),
-  team_id: z.string().optional(),
-  authorizations: z
-    .array(
-      z.object({
-        team_id: z.string().nullish(),
-        user_id: z.string().optional(),
-        is_enterprise_install: orgWide,
-      }),
-    )
-    .optional(),
-  event: z.object({
-    type: z.enum(["app_mention", "message"]),
-    channel_type: z.string().optional(),
-    subtype: z.string().optional(),
-    bot_id: z.string().nullish(),
-    edited: z.unknown().optional(),
-    user: z.string().min(1),
-    user_team: z.string().optional(),
-    source_team: z.string().optional(),
-    team: z.string().optional(),
-    user_profile: z
-      .object({
-        is_restricted: z.boolean().optional(),
-        is_ultra_restricted: z.boolean().optional(),
-        is_stranger: z.boolean().optional(),
-      })
-      .optional(),
-    text: z.string().default(""),
-    channel: z.string().min(1),
-    thread_ts: z.string().optional(),
-  }),
-});
 
 function heardEvent(it: z.infer<typeof Event>, home: string | undefined): Heard {
   const { event } = it;
@@ -162,27 +100,6 @@ function heardEvent(it: z.infer<typeof Event>, home: string | undefined): Heard 
     },
   };
 }
-
-const Clicker = z.object({ id: z.string().min(1), team_id: z.string().optional() });
-const Team = z.object({ id: z.string() }).nullish();
-
-const Click = z.object({
-  type: z.literal("block_actions"),
-  trigger_id: z.string().min(1),
-  user: Clicker,
-  team: Team,
-  is_enterprise_install: orgWide,
-  container: z.object({
-    channel_id: z.string().min(1),
-    message_ts: z.string().min(1),
-    thread_ts: z.string().optional(),
-  }),
-  message: z.object({ thread_ts: z.string().optional() }).optional(),
-  actions: z.array(
-    z.object({ type: z.string(), action_id: z.string(), value: z.string().optional() }),
-  ),
-  state: z.object({ values: Filled }).optional().catch(undefined),
-});
 
 function heardClick(it: z.infer<typeof Click>, home: string | undefined): Heard {
   const action = it.actions[0];
@@ -222,22 +139,6 @@ function heardClick(it: z.infer<typeof Click>, home: string | undefined): Heard 
 
 /** The action of a button that says words again for whoever clicks it, with their own rights. */
 export const sayId = "say";
-
-const Submission = z.object({
-  type: z.literal("view_submission"),
-  trigger_id: z.string().optional(),
-  user: Clicker,
-  team: Team,
-  is_enterprise_install: orgWide,
-  view: z.object({
-    id: z.string().min(1),
-    hash: z.string().min(1),
-    private_metadata: z.string(),
-    app_installed_team_id: z.string().nullish(),
-    state: z.object({ values: Filled }),
-    blocks: z.array(z.object({ block_id: z.string().optional() })).default([]),
-  }),
-});
 
 function heardForm(it: z.infer<typeof Submission>, home: string | undefined): Heard {
   const carried = Carried.safeParse(jsonOf(it.view.private_metadata));

@@ -1,18 +1,13 @@
 /** The Slack surface: signed requests or Socket Mode in, messages and dialogs out. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver, SocketModeReceiver } from "@slack/bolt";
-import type { Card, Form } from "../../core/card.ts";
-import type { Door, Intent, Place, Surface } from "../../core/surface.ts";
-import { plainText } from "./blocks.ts";
+import type { Door, Surface } from "../../core/surface.ts";
 import { calls, refusal } from "./calls.ts";
-import { escaped, line } from "./fit.ts";
+import { dialogs } from "./dialogs.ts";
 import type { Heard } from "./heard.ts";
-import { sayId } from "./heard.ts";
-import { limits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { boltLog } from "./log.ts";
-import { modal } from "./modal.ts";
-import { literal, outbox } from "./outbox.ts";
+import { outbox } from "./outbox.ts";
 import { outsider, StoreFirst } from "./store-first.ts";
 
 export interface SlackConfig {
@@ -36,7 +31,10 @@ export interface SlackConfig {
 export interface Slack extends Surface {
   /** For `POST /slack/events`: events, commands and interactivity. Takes the request with its body unread. */
   requestListener(request: IncomingMessage, response: ServerResponse): void;
-  /** Connects, in Socket Mode: resolves when connected, goes on trying while Slack is away, throws where Slack refuses the token. */
+  /**
+   * Connects, in Socket Mode: resolves when connected, or after three seconds, and then goes on trying.
+   * Throws where Slack refuses the token within that time.
+   */
   start(): Promise<void>;
 }
 
@@ -54,6 +52,7 @@ export function slack(config: SlackConfig, door: Door): Slack {
     ...(config.timeout === undefined ? {} : { timeout: config.timeout }),
   });
   const { post, edit, find } = outbox({ ask, log, now });
+  const { open, tell } = dialogs(ask, log, closing.signal);
   let home: string | undefined;
 
   const http =
@@ -116,7 +115,11 @@ export function slack(config: SlackConfig, door: Door): Slack {
   async function start(): Promise<void> {
     track(learnHome());
     if (socket === undefined) return;
-    await untilSlackAnswers("connecting to Slack", () => socket.start());
+    const connected = untilSlackAnswers("connecting to Slack", () => socket.start());
+    connected.catch((error: unknown) =>
+      log("error", "Slack does not take the app-level token: look at SLACK_APP_TOKEN", error),
+    );
+    await Promise.race([connected, pause(patience, closing.signal)]);
   }
 
   async function close(): Promise<void> {
@@ -168,84 +171,13 @@ export function slack(config: SlackConfig, door: Door): Slack {
       log("error", `acting on ${intent.key}`, error);
     }
   }
-
-  /** A dialog at once where there is a trigger; after a mention there is none, so a button brings one. */
-  async function open(form: Form, intent: Intent, trigger: string | undefined): Promise<void> {
-    if (trigger === undefined) return await offer(form, intent);
-    const { channel, thread } = intent.at;
-    const carried = {
-      form: form.id,
-      command: form.command,
-      channel,
-      ...(thread === undefined ? {} : { thread }),
-    };
-    try {
-      await ask("opening a form", closing.signal, (client) =>
-        client.views.open({ trigger_id: trigger, view: modal(form, carried) }),
-      );
-    } catch (error) {
-      log("warn", `opening the form of ${form.command}`, error);
-      await tell(intent.at, intent.who.id, {
-        title: form.title,
-        says: "Slack closed the door on the form before it could open. Type it again, or click once more.",
-      });
-    }
-  }
-
-  async function offer(form: Form, intent: Intent): Promise<void> {
-    const words = "text" in intent.said ? intent.said.text : "";
-    const fits = words !== "" && words.length <= limits.buttonValue;
-    await tell(
-      intent.at,
-      intent.who.id,
-      {
-        title: form.title,
-        says: fits
-          ? (form.says ?? "Some of it is missing: fill it in.")
-          : "Some of it is missing. Type all of it in one line.",
-      },
-      fits ? words : undefined,
-    );
-  }
-
-  /** Says something to one person, outside of any run. What can't be said is logged: it is never retried. */
-  async function tell(at: Place, to: string, card: Card, words?: string): Promise<void> {
-    const text = [line(card.title, 150), line(card.says ?? "", 1000)].filter(Boolean).join(": ");
-    const blocks = [
-      { type: "section" as const, text: plainText(text || "–") },
-      ...(words === undefined ? [] : [fillIn(words)]),
-    ];
-    const said = { text: escaped(text, limits.text), blocks, ...literal };
-    const thread = at.thread === undefined ? {} : { thread_ts: at.thread };
-    try {
-      await ask(`telling one person in ${at.channel}`, closing.signal, async (client) => {
-        if (/^[DUW]/.test(at.channel))
-          await client.chat.postMessage({ channel: at.channel, ...thread, ...said });
-        else await client.chat.postEphemeral({ channel: at.channel, user: to, ...thread, ...said });
-      });
-    } catch (error) {
-      log("warn", `telling one person in ${at.channel}`, error);
-    }
-  }
 }
+
+/** How long a start waits for Slack, in milliseconds: nothing else needs it. */
+const patience = 3000;
 
 /** How far the time of a signature may be from ours, in seconds, either way. */
 const window = 300;
-
-function fillIn(words: string) {
-  return {
-    type: "actions" as const,
-    elements: [
-      {
-        type: "button" as const,
-        action_id: sayId,
-        value: words,
-        style: "primary" as const,
-        text: plainText("Fill it in"),
-      },
-    ],
-  };
-}
 
 /** Bolt hands the options of its installer on to the client that opens the connection. */
 function clientOptions(apiUrl: string | undefined) {

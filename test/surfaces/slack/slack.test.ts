@@ -500,29 +500,6 @@ test("Socket Mode brings the same: store, then acknowledge, forms, clicks and do
   await soon(() => server.connections() === 0);
 });
 
-test("a connection that Slack recycles comes back by itself", async () => {
-  await shut();
-  await open(recordingDoor(), { socket: true });
-  const asked = () =>
-    server.asked.filter(({ method }) => method === "apps.connections.open").length;
-  expect(asked()).toBe(1);
-  server.disconnect();
-  await expect.poll(asked, { timeout: 8000 }).toBe(2);
-  await soon(() => server.connections() === 1);
-  await ada.types("/deploy web", general);
-  expect(texts()).toEqual(["deploy web"]);
-});
-
-test("a Slack that is away at the start is asked again, and closing meanwhile is no error", async () => {
-  await shut();
-  server.next("apps.connections.open", { status: 500 });
-  await open(recordingDoor(), { socket: true });
-  await soon(() => server.connections() === 1);
-  await shut();
-  for (let at = 0; at < 9; at += 1) server.next("auth.test", "hangs");
-  await open(recordingDoor());
-});
-
 test("a token that Slack refuses ends the start in Socket Mode with a sentence", async () => {
   await shut();
   await open(recordingDoor(), {}, false);
