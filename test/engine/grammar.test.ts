@@ -180,7 +180,11 @@ describe("what nobody can mean is answered in one sentence", () => {
     ["@everyone hello", 'No command "@everyone". Say help to see what there is.'],
     ["=", 'No command "=". Say help to see what there is.'],
     ["constructor", 'No command "constructor". Say help to see what there is.'],
-    ["env=production deploy web", 'No command "env". Did you mean env create or env extend?'],
+    ["reject x=41", 'reject takes no "x". It takes run, digest and because.'],
+    [
+      "env=production deploy web",
+      'No command "env". Did you mean environments, env create or env extend?',
+    ],
     [
       "deploy web 1.4.2 to production now",
       '"now" fits nothing in deploy. Say it like this: deploy web 1.4.2 to production',
