@@ -68,7 +68,9 @@ test("the demo does the main job, and each address that it prints answers as it 
   expect(transcript).toContain("SHOP_CURRENCY is not set");
   expect(transcript).toContain("presses [Roll back]");
 
-  expect(await readdir(temporary), "nothing is left in the folder").toEqual([]);
+  // Node keeps its own cache of compiled files there.
+  const left = (await readdir(temporary)).filter((name) => name !== "node-compile-cache");
+  expect(left, "nothing is left in the folder").toEqual([]);
   expect(
     ran.filter(({ pid }) => alive(pid)),
     "nothing is left running",

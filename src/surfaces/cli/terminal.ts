@@ -41,7 +41,7 @@ export function drawLines(card: DrawnCard, look: Look): readonly string[] {
 
   const above = [paint(cut(line(card.title), room), bold), ...stateLines(card, room, paint)];
   const below = [
-    ...fieldLines(card).map(indented),
+    ...fieldLines(card, inner).map(indented),
     ...progressLines(card, inner).map(indented),
     ...chartLines(card).map(indented),
     ...factLines(card).map((text) => paint(indented(text), dim)),
@@ -71,7 +71,7 @@ function stateLines({ state, says }: DrawnCard, room: number, paint: Paint): rea
 }
 
 function firstWord(text: string): string {
-  return text.split(" ", 1)[0] ?? "";
+  return /^[^\s;:,]*/.exec(text)?.[0] ?? "";
 }
 
 /** Changes, a table or code: what gives way when there is too much. */
@@ -148,9 +148,9 @@ function folded(
   return [...lines.slice(0, most - 1), rest(lines.length - most + 1)];
 }
 
-function fieldLines({ fields = {} }: DrawnCard): readonly string[] {
+function fieldLines({ fields = {} }: DrawnCard, room: number): readonly string[] {
   const texts = Object.entries(fields).map(([name, value]) => `${line(name)}: ${line(value)}`);
-  return texts.length === 0 ? [] : [texts.join(" · ")];
+  return texts.length === 0 ? [] : wrap(texts.join(" · "), room, 2);
 }
 
 function progressLines({ progress }: DrawnCard, room: number): readonly string[] {
