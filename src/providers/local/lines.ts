@@ -23,6 +23,8 @@ export function reader(path: string, service: string): Reader {
   const { n, version } = processOf(path);
   const from = `${service}-${version}-${n}`;
   let offset = 0;
+  /** When the older part was written: it changes exactly when the file is set aside. */
+  let aside: number | undefined;
   let rest = "";
   let at = 0;
   const decoder = new TextDecoder();
@@ -58,7 +60,9 @@ export function reader(path: string, service: string): Reader {
   }
 
   async function* read(whole: boolean): AsyncIterable<Line> {
-    if ((await sizeOf(path)) < offset) {
+    const before = aside;
+    aside = await written(`${path}.1`);
+    if (before !== undefined && before !== aside) {
       yield* part(`${path}.1`); // set aside meanwhile: first what was still to be read there
       offset = 0;
     }
@@ -70,13 +74,6 @@ export function reader(path: string, service: string): Reader {
     }
   }
   return { path, read };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => Number.POSITIVE_INFINITY,
-  );
 }
 
 /** When the file was last written, in milliseconds since 1970; 0 where it is gone. */

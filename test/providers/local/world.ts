@@ -63,7 +63,7 @@ export function place(): Place {
     starts: (version) =>
       files()
         .filter((path) => path.endsWith(`-${version}.log`))
-        .filter((path) => / (listens on|starts,) ?/.test(readFileSync(path, "utf8"))).length,
+        .filter((path) => / (?:listens on|starts,)/.test(readFileSync(path, "utf8"))).length,
     running: () => pidsWith(samples),
     remove() {
       for (const pid of pidsWith(samples)) process.kill(pid, "SIGKILL");
