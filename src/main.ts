@@ -17,6 +17,8 @@ try {
   process.on("SIGTERM", stop);
 } catch (error) {
   const expected = error instanceof Refusal || error instanceof ManifestError;
-  process.stderr.write(`${expected || !(error instanceof Error) ? String(error instanceof Error ? error.message : error) : error.stack}\n`);
+  process.stderr.write(
+    `${expected || !(error instanceof Error) ? String(error instanceof Error ? error.message : error) : error.stack}\n`,
+  );
   process.exit(1);
 }

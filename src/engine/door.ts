@@ -10,7 +10,6 @@ import type { Json, Look, Stream } from "../core/operation.ts";
 import type { Account, Person } from "../core/person.ts";
 import { Refusal, refuse } from "../core/refusal.ts";
 import type { Answer, Door, Intent, Place } from "../core/surface.ts";
-import type { AnyWorkflow } from "./replay.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
@@ -22,10 +21,11 @@ import { asJson } from "./acts.ts";
 import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
+import { checkValues } from "./form.ts";
 import { readLines } from "./lines.ts";
+import type { AnyWorkflow } from "./replay.ts";
 import { FormNeeded } from "./runs.ts";
 import { formOfPress, type Understood, understand } from "./understand.ts";
-import { checkValues } from "./form.ts";
 
 type Ruling = { readonly ok: true } | { readonly ok: false; readonly says: string };
 export interface DoorPolicy {
@@ -65,7 +65,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     try {
       return await handle(intent);
     } catch (error) {
-      if (error instanceof Refusal) return answerCard(intent, { title: error.message }, true, "refused");
+      if (error instanceof Refusal)
+        return answerCard(intent, { title: error.message }, true, "refused");
       parts.troubled(error, `handling ${surface} ${key}`);
       const title = `That did not work (${faultText(error)}). Nothing changed; try it again.`;
       return answerCard(intent, { title }, true, "failed");
@@ -109,7 +110,13 @@ export function createDoor(parts: DoorParts): TheDoor {
       return { is: "run", run };
     }
     if ("lines" in reply) return answerLines(intent, person, place, reply);
-    const done = await answerCard({ ...intent, at: place }, reply, command.privately ?? false, command.name, intent);
+    const done = await answerCard(
+      { ...intent, at: place },
+      reply,
+      command.privately ?? false,
+      command.name,
+      intent,
+    );
     return done;
   };
 
@@ -179,10 +186,13 @@ export function createDoor(parts: DoorParts): TheDoor {
     const ruling = parts.policy.may(person, "look", operations.reads(reply.lines));
     if (!ruling.ok) refuse(ruling.says);
     const id = replyId(intent);
-    const reading = await readLines({ database, posted: parts.posted, closing: parts.closing }, {
-      ...{ id, title: reply.title },
-      open: (signal) => operations.stream(reply.lines, signal),
-    });
+    const reading = await readLines(
+      { database, posted: parts.posted, closing: parts.closing },
+      {
+        ...{ id, title: reply.title },
+        open: (signal) => operations.stream(reply.lines, signal),
+      },
+    );
     const answer: Answer = { is: "card", card: reading.card, private: false };
     await database.transaction(async (sql) => {
       await insertReply(sql, { id, at, card: reading.card });
@@ -205,7 +215,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     const to = isPrivate ? intent.who.id : undefined;
     await database.transaction(async (sql) => {
       await insertReply(sql, { id: replyId(intent), at: at.at, card, to });
-      const person = parts.policy.identify(intent.who)?.id ?? `${intent.who.surface}:${intent.who.id}`;
+      const person =
+        parts.policy.identify(intent.who)?.id ?? `${intent.who.surface}:${intent.who.id}`;
       await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
       await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
     });
@@ -251,7 +262,9 @@ export function createDoor(parts: DoorParts): TheDoor {
 
   /** An answer to a click on one of our cards goes into that card's thread. */
   function answerPlace(intent: Intent, from: string | undefined): Place {
-    return from === undefined || intent.at.thread !== undefined ? intent.at : { ...intent.at, thread: from };
+    return from === undefined || intent.at.thread !== undefined
+      ? intent.at
+      : { ...intent.at, thread: from };
   }
 }
 
@@ -278,4 +291,3 @@ function stranger(who: Account): Card {
     says: `Ask whoever runs Shipmate to add ${who.surface}: ${who.id} to your name in manifests/platform.yaml.`,
   };
 }
-

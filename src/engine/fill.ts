@@ -20,15 +20,16 @@ export function fill(command: CommandDefinition, words: readonly Word[], said: s
     const word = words[i];
     if (word === undefined) break;
     const named = namedBy(command, shapes, word);
-    if (typeof named === "string") return no(named);
-    const shape = named ?? inTurn(shapes, raw, word);
+    const turn = inTurn(shapes, raw, word);
+    if (typeof named === "string" && !turn?.rest) return no(named);
+    const shape = typeof named === "object" ? named : turn;
     if (shape === undefined) {
       const says = closed(word);
       if (says !== undefined) return no(says);
       loose.push(word);
       continue;
     }
-    const given = givenAt(shape, words, i, said, named !== undefined);
+    const given = givenAt(shape, words, i, said, typeof named === "object");
     if (given === undefined) continue;
     const says = given.says ?? twice(shape, raw, given.value);
     if (says !== undefined) return no(says);
@@ -101,7 +102,7 @@ function givenAt(
       : { value: true, last: at, says: `Say which ${shape.label} after ${quoted(word.name)}.` };
   if (shape.rest) {
     const alone = from === words.length - 1 && value.quoted;
-    const start = own ? value.value : value.start;
+    const start = named && own ? value.value : value.start;
     const text = alone ? value.text : said.slice(start).replace(/\s+/g, " ").trim();
     return { value: text, last: words.length };
   }

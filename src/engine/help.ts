@@ -28,9 +28,10 @@ export function usage(command: CommandDefinition): string {
 function typed(command: CommandDefinition, shape: Shape, first: boolean): string {
   if (shape.kind === "yes-no") return shape.name;
   const word = Object.entries(command.words ?? {}).find(([, name]) => name === shape.name)?.[0];
-  if (word !== undefined) return `${word} <${shape.label}>`;
-  if (shape.required || first) return `<${shape.label}>`;
-  return shape.rest ? `${shape.name} <text>` : `${shape.name}=<${shape.noun ?? shape.label}>`;
+  const what = shape.noun ?? shape.label;
+  if (word !== undefined) return `${word} <${what}>`;
+  if (shape.required || first) return `<${what}>`;
+  return shape.rest ? `${shape.name} <text>` : `${shape.name}=<${what}>`;
 }
 
 function saysOf(shape: Shape): string {

@@ -49,7 +49,9 @@ export async function readLines(
   if (broke !== undefined && lines.length === 0) throw broke;
   const card = (): Card => ({
     title: reading.title,
-    ...(lines.length === 0 && { says: ended ? "It has written nothing." : "It has written nothing yet." }),
+    ...(lines.length === 0 && {
+      says: ended ? "It has written nothing." : "It has written nothing yet.",
+    }),
     ...(lines.length > 0 && { code: { text: lines.join("\n"), language: "log" } }),
     facts: [
       ...(left > 0 ? [`${left} earlier lines left out`] : []),

@@ -10,11 +10,16 @@ export interface Placed {
 /**
  * Words go to the arguments in their order; an optional one is passed over where the word can't be it.
  * Only where that leaves a word that can't be what it was taken for, and another order fits every word,
- * that other order is taken.
+ * that other order is taken, with what is required first.
  */
 export function place(words: readonly string[], shapes: readonly Shape[]): Placed {
   if (words.length > shapes.length) return { values: {}, over: words[shapes.length] ?? "" };
-  const chosen = inOrder(words, shapes) ?? anyOrder(words, shapes) ?? plainly(words, shapes);
+  const required = shapes.filter((shape) => shape.required);
+  const chosen =
+    inOrder(words, shapes) ??
+    anyOrder(words, required) ??
+    anyOrder(words, shapes) ??
+    plainly(words, shapes);
   return { values: Object.fromEntries(chosen.map((shape, i) => [shape.name, words[i] ?? ""])) };
 }
 

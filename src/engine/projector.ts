@@ -14,11 +14,11 @@ import type { Database } from "../store/database.ts";
 import {
   claimBehind,
   findMessage,
+  type Message,
   markLater,
   markLost,
   markPosted,
   markSame,
-  type Message,
   nextPost,
 } from "../store/messages.ts";
 import { readSnapshot } from "../store/snapshot.ts";

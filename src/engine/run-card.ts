@@ -66,7 +66,8 @@ function saysOf(
 ): string {
   const { run, now } = shot;
   if (run.ended_at !== null) {
-    const took = run.state === "succeeded" ? ` Took ${spanText(run.ended_at - begunAt(shot))}.` : "";
+    const took =
+      run.state === "succeeded" ? ` Took ${spanText(run.ended_at - begunAt(shot))}.` : "";
     return `${run.says}${took}`;
   }
   const waits = run.waits ?? [];
@@ -208,7 +209,8 @@ function sawOf(shot: Snapshot): Saw | undefined {
   const prefix = `${step.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
   const read = (place: string, mark: string): Saw | undefined => {
     const value = shot.journal.get(`${prefix}${place}/${mark}`);
-    const result = mark === "did" ? z.object({ result: z.json() }).safeParse(value).data?.result : value;
+    const result =
+      mark === "did" ? z.object({ result: z.json() }).safeParse(value).data?.result : value;
     return Saw.safeParse(result).data;
   };
   const untils = plan.nodes.filter((node) => node.kind === "until").map((node) => node.place);

@@ -45,9 +45,13 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
   const wrong = row ? await misplaced(parts.database, row, intent) : unknownButton;
   if (!row || wrong !== undefined) return card(wrong ?? unknownButton);
   const command = parts.commands.find((one) => one.name === row.command);
-  if (!command) return card(`There is no command "${row.command}" any more. Say help to see what there is.`);
+  if (!command)
+    return card(`There is no command "${row.command}" any more. Say help to see what there is.`);
   const args = Args.parse(row.args);
-  const raw = "form" in command.args && said.values ? { ...args, form: said.values } : { ...args, ...said.values };
+  const raw =
+    "form" in command.args && said.values
+      ? { ...args, form: said.values }
+      : { ...args, ...said.values };
   return settled(parts, command, raw, row.message === "" ? undefined : row.message);
 }
 
@@ -88,11 +92,23 @@ async function settled(
 }
 
 function card(says: string, buttons: Card["buttons"] = []): Understood {
-  return { is: "card", card: { title: says, ...(buttons.length > 0 && { buttons: buttons.slice(0, 3) }) } };
+  return {
+    is: "card",
+    card: { title: says, ...(buttons.length > 0 && { buttons: buttons.slice(0, 3) }) },
+  };
 }
 
 const FormSchema = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ type: z.string().optional(), enum: z.array(z.string()).optional(), description: z.string().optional() })).default({}),
+  properties: z
+    .record(
+      z.string(),
+      z.looseObject({
+        type: z.string().optional(),
+        enum: z.array(z.string()).optional(),
+        description: z.string().optional(),
+      }),
+    )
+    .default({}),
   required: z.array(z.string()).default([]),
 });
 
@@ -101,7 +117,13 @@ export function formOfPress(needed: FormNeeded): Omit<Form, "id"> {
   const { properties, required } = FormSchema.parse(needed.schema);
   const fields = Object.entries(properties).map(([name, property]): Field => {
     const number = property.type === "number" || property.type === "integer";
-    const kind = property.enum ? "choice" : number ? "number" : property.type === "boolean" ? "yes-no" : "text";
+    const kind = property.enum
+      ? "choice"
+      : number
+        ? "number"
+        : property.type === "boolean"
+          ? "yes-no"
+          : "text";
     return {
       name,
       label: name.charAt(0).toUpperCase() + name.slice(1),

@@ -1,9 +1,9 @@
 /** The engine at work in all three modes: what one process promises, several promise together. */
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { createEngine, type Engine } from "../../src/engine/engine.ts";
-import { redisDoorbell } from "../../src/engine/doorbell-redis.ts";
 import { type Doorbell, inProcess } from "../../src/engine/doorbell.ts";
+import { redisDoorbell } from "../../src/engine/doorbell-redis.ts";
+import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { defineWorkflow, press, type Step } from "../../src/index.ts";
 import type { Database } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
@@ -96,7 +96,12 @@ async function begin(mode: Mode, asker: Asker) {
     return run;
   };
   const states = async () => {
-    const row = z.object({ id: z.string(), state: z.string(), says: z.string(), ended: z.boolean() });
+    const row = z.object({
+      id: z.string(),
+      state: z.string(),
+      says: z.string(),
+      ended: z.boolean(),
+    });
     return database.query(
       row,
       "SELECT id, state, says, ended_at IS NOT NULL AS ended FROM shipmate.runs ORDER BY number",
@@ -116,11 +121,13 @@ async function begin(mode: Mode, asker: Asker) {
 }
 
 for (const mode of modes) {
-  test(`${mode.name}: runs are carried out once each, and nothing stays locked or open`, async (asker) => {
+  test.concurrent(`${mode.name}: runs are carried out once each, and nothing stays locked or open`, async (asker) => {
     const { database, world, start, allEnded } = await begin(mode, asker);
     const services = Array.from({ length: 20 }, (_, i) => `s${i}`);
     await Promise.all(
-      services.map((service) => start("deploy", { service, version: "1.0.0", environment: "staging" })),
+      services.map((service) =>
+        start("deploy", { service, version: "1.0.0", environment: "staging" }),
+      ),
     );
     const rows = await allEnded();
     expect(rows.map((row) => row.state)).toEqual(services.map(() => "succeeded"));
@@ -135,7 +142,7 @@ for (const mode of modes) {
     ).toEqual([{ n: 0 }]);
   });
 
-  test(`${mode.name}: a vote moves the run on, wherever it was given`, async (asker) => {
+  test.concurrent(`${mode.name}: a vote moves the run on, wherever it was given`, async (asker) => {
     const { last, start, until, allEnded } = await begin(mode, asker);
     const input = { service: "web", version: "1.0.0", environment: "production" };
     await start("deploy", input);
@@ -147,7 +154,7 @@ for (const mode of modes) {
     expect(row?.state).toBe("succeeded");
   });
 
-  test(`${mode.name}: a second deploy of a service waits for the first and goes on when its turn comes`, async (asker) => {
+  test.concurrent(`${mode.name}: a second deploy of a service waits for the first and goes on when its turn comes`, async (asker) => {
     const { world, start, until, allEnded } = await begin(mode, asker);
     const input = { service: "web", environment: "staging" };
     await start("deploy", { ...input, version: "1.0.0" });
@@ -159,7 +166,7 @@ for (const mode of modes) {
     expect(world.read("staging/web")).toMatchObject({ version: "2.0.0" });
   });
 
-  test(`${mode.name}: a wait ends by its time or by its button`, async (asker) => {
+  test.concurrent(`${mode.name}: a wait ends by its time or by its button`, async (asker) => {
     const { last, start, until, allEnded } = await begin(mode, asker);
     await start("hold", { seconds: 1 });
     await start("hold", { seconds: 3_600 });
@@ -169,7 +176,7 @@ for (const mode of modes) {
     expect(rows.map((row) => row.state)).toEqual(["succeeded", "succeeded"]);
   });
 
-  test(`${mode.name}: what a process leaves when it closes, another takes up`, async (asker) => {
+  test.concurrent(`${mode.name}: what a process leaves when it closes, another takes up`, async (asker) => {
     const { engines, world, make, start, until, allEnded } = await begin(mode, asker);
     await start("deploy", { service: "web", version: "1.0.0", environment: "staging" });
     await until((rows) => rows[0]?.state === "running");
