@@ -1,6 +1,6 @@
 /** Databases for tests: both kinds, migrated, with a clock that a test turns. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Database, first } from "../src/store/database.ts";
@@ -39,7 +39,8 @@ export async function memoryDatabase(
 /** Made once for these migrations and kept, since making one takes 2 s and 0.8 GB. */
 async function template(): Promise<Uint8Array<ArrayBuffer>> {
   const folder = join(import.meta.dirname, "../node_modules/.cache/shipmate");
-  const hash = createHash("sha256").update(JSON.stringify(["pglite 0.5.16", migrations]));
+  const engine = await readFile(join(folder, "../../@electric-sql/pglite/package.json"), "utf8");
+  const hash = createHash("sha256").update(engine).update(JSON.stringify(migrations));
   const file = join(folder, `database-${hash.digest("hex").slice(0, 16)}.tar`);
   try {
     return new Uint8Array(await readFile(file));
@@ -52,7 +53,16 @@ async function template(): Promise<Uint8Array<ArrayBuffer>> {
     const draft = `${file}.${process.pid}`;
     await writeFile(draft, dump);
     await rename(draft, file);
+    await clearOld(folder);
     return dump;
+  }
+}
+
+/** 40 MB each: those of earlier migrations go after an hour. */
+async function clearOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const { mtimeMs } = await stat(join(folder, name));
+    if (Date.now() - mtimeMs > 3_600_000) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -24,8 +24,8 @@ export interface Sql {
 
 /**
  * Await nothing but `sql` inside a transaction: on PGlite an open one blocks everybody.
- * Every statement has a time-out (30 s). A lost connection throws; whether a commit that was under way
- * went through is then unknown.
+ * Every statement has a time-out (30 s; on PGlite for its turn only). A lost connection throws LostConnection:
+ * whether a commit that was under way went through is then unknown.
  */
 export interface Database extends Sql {
   readonly kind: "pglite" | "postgres";
