@@ -1,9 +1,10 @@
 /** Help and the loading of commands. */
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type CommandDefinition, defineCommand } from "../../src/core/command.ts";
+import type { CommandDefinition } from "../../src/core/command.ts";
 import { helpOf, usage } from "../../src/engine/help.ts";
 import { loadCommands, problemOf } from "../../src/engine/load-commands.ts";
 
@@ -41,7 +42,7 @@ test("how a command is typed follows from its definition", () => {
     "press <run> <button>",
     "reject <run> [digest=<digest>] [because <text>]",
     "retry <run>",
-    "rollback <service> in <environment> [to <to>]",
+    "rollback <service> in <environment> [to <version>]",
     "runs [<service>] [in <environment>]",
     "services [<owner>]",
     "status <service> [in <environment>]",
@@ -57,7 +58,7 @@ test("every argument says what it is", () => {
 });
 
 describe("a command that could not be said is refused at the start", () => {
-  const good = {
+  const good: CommandDefinition = {
     name: "greet",
     summary: "Says hello",
     examples: ["greet ada"],
@@ -65,7 +66,7 @@ describe("a command that could not be said is refused at the start", () => {
     run: () => ({ title: "" }),
   };
   const problem = (part: Partial<CommandDefinition>, ...others: CommandDefinition[]) => {
-    const command = defineCommand({ ...good, ...part });
+    const command: CommandDefinition = { ...good, ...part };
     return problemOf(command, [command, ...others]);
   };
   test("a good one has no problem", () => expect(problem({})).toBeUndefined());
@@ -88,13 +89,12 @@ describe("a command that could not be said is refused at the start", () => {
   ])("%j", (part, wanted) => {
     expect(problem(part)).toBe(wanted);
   });
-  test("two of one name", () =>
-    expect(problem({}, defineCommand(good))).toBe('there are two commands "greet"'));
+  test("two of one name", () => expect(problem({}, good)).toBe('there are two commands "greet"'));
 
   describe("from a file", () => {
     let made: string;
     beforeAll(async () => {
-      made = await mkdtemp(join(import.meta.dirname, "../.commands-"));
+      made = await mkdtemp(join(tmpdir(), "commands-"));
     });
     afterAll(() => rm(made, { recursive: true }));
     test("that exports none, or another name than its own", async () => {
