@@ -1,0 +1,4 @@
+/** The short form: every scenario with a crash at every 19th await; half of them here, the other half beside it. */
+import { crashSuite } from "./crash-suite.ts";
+
+crashSuite({ part: 2, of: 2, stride: 19, several: 1 });
