@@ -71,6 +71,7 @@ export async function slackServer({
   const views: OpenView[] = [];
   const files: { channel: string; thread?: string; name: string; text: string }[] = [];
   const pending = new Map<string, { name: string; text: string }>();
+  const refused: { readonly method: string; readonly answer: object }[] = [];
   const asked: { readonly method: string; readonly args: Args }[] = [];
   const faults = new Map<string, Fault[]>();
   const triggers = new Map<string, { user: string; at: number; used: boolean }>();
@@ -208,6 +209,8 @@ export async function slackServer({
     files: files as readonly { channel: string; thread?: string; name: string; text: string }[],
     /** Every call, in order. */
     asked: asked as readonly { readonly method: string; readonly args: Args }[],
+    /** Calls that were answered with a "no" that no test had asked for. */
+    refused: refused as readonly { readonly method: string; readonly answer: object }[],
     posts: (channel: string) => counts.posts.get(channel) ?? 0,
     edits: (channel: string) => counts.edits.get(channel) ?? 0,
     /** Everybody and everything that a message of ours would have called by a live mention. */
@@ -288,6 +291,7 @@ export async function slackServer({
         : typeof fault === "object"
           ? no(fault.error)
           : (methods[method]?.(args) ?? no("unknown_method"));
+    if (answer["ok"] === false && fault === undefined) refused.push({ method, answer });
     if (fault === "lost") {
       request.socket.destroy();
       return;
