@@ -106,7 +106,9 @@ async function ready(c: Asked): Promise<void> {
     await begin(c, row);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await close(c, { ok: false, end: endOf(error), says: error.message });
+    const end = endOf(error);
+    const says = end === "cancelled" ? takenBackText(c, error.message, false) : error.message;
+    await close(c, { ok: false, end, says });
   }
 }
 
@@ -281,7 +283,8 @@ async function close(
   const behind = await c.progress.transact("the end of a change", async (sql) => {
     const behind = await releaseLocks(sql, run.id, c.step);
     await ringRuns(sql, behind);
-    if (!end.ok) await voidPlans(sql, run.id, c.step, end.says ?? "");
+    const begun = c.progress.has(c.key("begun"));
+    if (!end.ok && !begun) await voidPlans(sql, run.id, c.step, end.says ?? "");
     const value = { ...end, at: c.progress.now() };
     return { put: [{ key: c.key("end"), value }], value: behind };
   });

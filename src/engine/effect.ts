@@ -48,6 +48,21 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
   });
 }
 
+/**
+ * Finds out what became of an effect that was begun and has no result, and records it. Call it before anything is
+ * taken back: an undo may need the result, and what happened must be told.
+ */
+export async function settleEffect(c: Changing, doing: Doing): Promise<void> {
+  const { place, op, choices } = doing;
+  if (c.progress.has(c.key(place, "did")) || !c.progress.has(c.key(place, "intent"))) return;
+  const what = `find out about: ${c.parts.operations.effectSpec(op).says(doing.input)}`;
+  const how = { step: c.step, scope: `${place}/find`, what, choices };
+  await steady(c.progress, how, async () => {
+    const found = await findEarlier(c, doing, effectKey(c, place));
+    if (found) await recordEffect(c, doing, found.did);
+  });
+}
+
 /** The same for every attempt: the run, the change, the operation's place and what was approved. */
 function effectKey(c: Changing, place: string): string {
   return sha256([c.progress.run.id, c.step, place, c.plan().digest]).slice(0, 32);

@@ -30,6 +30,8 @@ export interface Progress {
   reads<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** Waits for something outside this process. Never comes back. */
   park(waits: Waits | undefined, wake?: number): Promise<never>;
+  /** Parks the whole run: what other branches wait for counts no more. Never comes back. */
+  parkAlone(waits: Waits): Promise<never>;
   /** Counts branches: a group of three parts has two more than its one. */
   branch(more: number): void;
   readonly waits: readonly Waits[];
@@ -65,9 +67,10 @@ export async function openProgress(
   const wakes: number[] = [];
   let now = run.now;
   let active = 0;
+  let alone = false;
   const settle = () => {
     setImmediate(() => {
-      if (active === 0) quiet.resolve();
+      if (active === 0 || alone) quiet.resolve();
     });
   };
   const remember = (put: readonly Entry[], gone: readonly string[]) => {
@@ -104,10 +107,18 @@ export async function openProgress(
     },
     reads: (body) => body(database),
     park(wait, wake) {
-      if (wait) waits.push(wait);
-      if (wake !== undefined) wakes.push(wake);
+      if (wait && !alone) waits.push(wait);
+      if (wake !== undefined && !alone) wakes.push(wake);
       active--;
       if (active === 0) settle();
+      return new Promise<never>(() => {});
+    },
+    parkAlone(wait) {
+      waits.splice(0, waits.length, wait);
+      wakes.length = 0;
+      alone = true;
+      active = 0;
+      settle();
       return new Promise<never>(() => {});
     },
     branch(more) {

@@ -49,6 +49,8 @@ export async function replay(parts: ReplayParts, progress: Progress): Promise<Ou
     stop: (error) => stopped.reject(error),
   });
   const body = async (): Promise<Outcome> => {
+    const fault = await heedFault(progress);
+    if (fault) return fault;
     const workflow = parts.workflows.get(run.workflow);
     if (!workflow) return parkFault(progress, `No workflow is named "${run.workflow}" any more.`);
     try {
@@ -96,17 +98,38 @@ function gaveUp(says: string): Outcome {
   return { end: "abandoned", says, output: null, next: [] };
 }
 
-/** A fault of the code itself: trying again makes sense once it was mended. */
+/**
+ * A fault of the code itself. It is in the journal, so that the code is not run again before somebody says so: what it
+ * asks for next could depend on how far the run got meanwhile.
+ */
 async function parkFault(progress: Progress, says: string): Promise<Outcome> {
-  const asked = Number(progress.get("code/asked") ?? 0);
-  const wait = `code/${asked}`;
-  const pressed = progress.presses.get(wait);
-  progress.branch(1);
-  if (!pressed)
-    return progress.park({ kind: "press", step: "", wait, says, buttons: tryOrAbandon.buttons });
+  const { asked } = CodeFault.parse(progress.get("code/fault") ?? { says, asked: 0 });
+  await progress.put([{ key: "code/fault", value: { says, asked, open: true } }], { shows: true });
+  return parkedFault(progress, says, asked);
+}
+const CodeFault = z.object({
+  says: z.string(),
+  asked: z.number(),
+  open: z.boolean().default(true),
+});
+
+/** What an earlier drive found: parks, gives up, or comes back where the code is to be tried again. */
+async function heedFault(progress: Progress): Promise<Outcome | undefined> {
+  if (!progress.has("code/fault")) return undefined;
+  const { says, asked, open } = CodeFault.parse(progress.get("code/fault"));
+  if (!open) return undefined;
+  const pressed = progress.presses.get(`code/${asked}`);
+  if (!pressed) return parkedFault(progress, says, asked);
   if (pressed.button === "abandon") return gaveUp(`${pressed.person.name} gave this up.`);
-  await progress.put([{ key: "code/asked", value: asked + 1 }]);
-  return progress.park(undefined, progress.now());
+  const next = { says, asked: asked + 1, open: false };
+  await progress.put([{ key: "code/fault", value: next }], { state: "running" });
+  return undefined;
+}
+
+function parkedFault(progress: Progress, says: string, asked: number): Promise<never> {
+  progress.branch(1);
+  const { buttons } = tryOrAbandon;
+  return progress.parkAlone({ kind: "press", step: "", wait: `code/${asked}`, says, buttons });
 }
 
 interface Steps {

@@ -3,10 +3,10 @@ import type { Effect, Until } from "../core/operation.ts";
 import type { PlanNode } from "../core/plan.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Done } from "../core/workflow.ts";
-import { fillBlanks } from "./acts.ts";
+import { fillBlanks, hasBlank } from "./acts.ts";
 import type { Asked, Changing } from "./changing.ts";
 import { tryOrAbandon } from "./choices.ts";
-import { carryEffect, lookAgain, recordEffect } from "./effect.ts";
+import { carryEffect, lookAgain, recordEffect, settleEffect } from "./effect.ts";
 import { steady } from "./faults.ts";
 
 /**
@@ -15,6 +15,13 @@ import { steady } from "./faults.ts";
  */
 export async function takeBack(c: Changing, prefix: string): Promise<void> {
   const nodes = c.plan().nodes;
+  for (const node of nodes) {
+    const { op, place, preview } = node;
+    if (!begun(c, node, prefix) || !("changes" in preview)) continue;
+    const input = c.filled(node.input);
+    const { seen } = preview;
+    await settleEffect(c, { place, op, input, preview, seen, choices: tryOrAbandon });
+  }
   for (const [i, node] of [...nodes.entries()].reverse()) {
     if (!begun(c, node, prefix) || !("changes" in node.preview)) continue;
     const { undo, seen } = node.preview;
@@ -85,6 +92,7 @@ async function putBack(c: Changing, act: Effect, place: string): Promise<void> {
   const did = c.key(place, "did");
   if (c.progress.has(did)) return;
   const input = c.filled(act.input);
+  if (hasBlank(input)) return; // it needs a result that is not there: nothing was made
   const { op } = act;
   const what = `take back: ${c.parts.operations.effectSpec(op).says(input)}`;
   const how = { step: c.step, scope: `${place}/again`, what, choices: tryOrAbandon };

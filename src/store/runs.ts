@@ -137,7 +137,7 @@ export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boo
   return renewed === 1;
 }
 
-/** Gives the claim back, to be due at `wake`; nothing happens where it is not ours any more. */
+/** Gives the claim back, to be due at `wake`; a branch that was left behind can write no more. Nothing happens where it is not ours any more. */
 export async function parkRun(
   sql: Sql,
   id: string,
@@ -151,7 +151,7 @@ export async function parkRun(
   await sql.run(
     `WITH before AS (SELECT state, waits, says FROM shipmate.runs WHERE id = $1),
      mine AS (
-       UPDATE shipmate.runs SET lease_until = 0, wake_at = $3, state = $4, waits = $5::jsonb,
+       UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, wake_at = $3, state = $4, waits = $5::jsonb,
          rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id)
      UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1,
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
