@@ -18,7 +18,4 @@ export const later = (at: Instant, time: Time): Instant => at + milliseconds(tim
 /** What a person may type for a span: not negative, ten years at most. */
 export const Time: z.ZodTemplateLiteral<Time> = z
   .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
-  .refine((time) => !time.startsWith("-") && milliseconds(time) <= longest, {
-    error: "say a span such as 90s, 10m, 4h or 7d, of ten years at most",
-  });
-const longest = 3_650 * unit.d;
+  .refine((time) => !time.startsWith("-"), "must be a number and a unit: 90s, 10m, 4h or 7d");

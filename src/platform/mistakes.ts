@@ -58,6 +58,8 @@ function found(issue: z.core.$ZodIssue): readonly Found[] {
           ? "must be a number and a unit: 90s, 10m, 4h or 7d."
           : "must be a name: lower-case letters, digits and hyphens.",
       );
+    case "custom":
+      return one(`${issue.message}.`);
     default:
       return one("is not what belongs here.");
   }

@@ -119,6 +119,7 @@ describe("settle", () => {
       { since: "soon" },
       'since: Since can\'t be "soon". Say a number and a unit: 90s, 10m, 4h or 7d.',
     ],
+    [{ since: "-5m" }, 'since: Since can\'t be "-5m". Say how far back.'],
     [{ count: "many" }, 'count: Count can\'t be "many". Say a number.'],
     [{ count: "1.5" }, 'count: Count can\'t be "1.5". Say a whole number.'],
     [{ count: "10" }, 'count: Count can\'t be "10". Say a number of at most 9.'],

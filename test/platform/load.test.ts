@@ -121,6 +121,11 @@ describe("what is wrong is said in one sentence at its place", () => {
       "11:26 environments.production.approval.expires must be a number and a unit: 90s, 10m, 4h or 7d.",
     ],
     [
+      "a span before now",
+      swap("from: owners", "expires: -4h"),
+      "11:26 environments.production.approval.expires must be a number and a unit: 90s, 10m, 4h or 7d.",
+    ],
+    [
       "an unknown provider",
       swap("provider: local", "provider: cloud"),
       "13:22 clusters.local.provider must be local.",
