@@ -55,6 +55,9 @@ export function statusEverywhere(
 ): Card {
   return {
     title: service,
+    says: capital(
+      `${all.map((now) => `${now.version ?? "nothing"} in ${now.environment}`).join(", ")}.`,
+    ),
     columns: ["Environment", "Version", "Ready", "State"],
     rows: all.map((now) => [
       now.environment,
@@ -94,6 +97,8 @@ function buttonsOf(
     ...(earlier ? [rollback.button("Roll back", at, { confirm })] : []),
   ];
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `2026-11-21 13:05 UTC` */
 const timeText = (at: number): string =>

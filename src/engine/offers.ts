@@ -33,7 +33,10 @@ export async function offer(
   );
   const names = [...asked];
   if (names.some((name) => !Object.hasOwn(known, name))) return undefined;
-  return { choices: await look(op), of: names.map((name) => String(known[name])) };
+  const choices = (await look(op)).map(
+    ({ value, hint }): Choice => (hint ? { value, hint } : { value }),
+  );
+  return { choices, of: names.map((name) => String(known[name])) };
 }
 
 /** The choices of every argument that has some, for a form. Those that are refused stay away: one can still type. */

@@ -192,6 +192,7 @@ describe("status", () => {
   test("of a service shows all environments as rows", async () => {
     expect((await say("status web", world)).reply).toMatchObject({
       title: "web",
+      says: "Nothing in staging, 1.4.2 in production.",
       rows: [
         ["staging", "nothing", "", "not running"],
         ["production", "1.4.2", "1 of 1", "healthy"],

@@ -44,7 +44,7 @@ const look = async <R>(op: Look<R>): Promise<R> => {
       : op.op === "directory.environments"
         ? ["staging", "production"]
         : (versions[input.service ?? ""] ?? refuse("No such service."));
-  return values.map((value) => ({ value, hint: "" })) as R;
+  return values.map((value) => ({ value, hint: `about ${value}`, owner: "x" })) as R;
 };
 const all: Raw = { service: "web", version: "1.4.2", environment: "production" };
 const settled = (raw: Raw) => settle(command, raw, look);
@@ -175,8 +175,8 @@ describe("forms", () => {
         required: true,
         initial: "web",
         choices: [
-          { value: "web", hint: "" },
-          { value: "hello", hint: "" },
+          { value: "web", hint: "about web" },
+          { value: "hello", hint: "about hello" },
         ],
       },
       {
@@ -184,7 +184,7 @@ describe("forms", () => {
         label: "Version",
         kind: "choice",
         required: true,
-        choices: ["1.4.2", "1.4.1", "1.5.0"].map((value) => ({ value, hint: "" })),
+        choices: ["1.4.2", "1.4.1", "1.5.0"].map((value) => ({ value, hint: `about ${value}` })),
         error: "Say which version.",
       },
       {
@@ -193,8 +193,8 @@ describe("forms", () => {
         kind: "choice",
         required: true,
         choices: [
-          { value: "staging", hint: "" },
-          { value: "production", hint: "" },
+          { value: "staging", hint: "about staging" },
+          { value: "production", hint: "about production" },
         ],
       },
     ]);
