@@ -5,6 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { first } from "../src/store/database.ts";
+import { openPglite } from "../src/store/pglite.ts";
+import { openPostgres } from "../src/store/postgres.ts";
 import { slackServer } from "../test/surfaces/slack/slack-server.ts";
 import { machine, percentile, spread } from "./figures.ts";
 import { slashCommands } from "./load.ts";
@@ -16,6 +21,9 @@ const seconds = Number(process.argv[2] ?? "3");
 
 const slack = await slackServer();
 const secret = randomBytes(16).toString("hex");
+const words = { secret, text: "help", team: slack.team };
+/** To each of the two. */
+const sent = 50 + turns * seconds * rates.reduce((sum, rate) => sum + rate, 0);
 try {
   for (const kind of kinds)
     for (const beside of ["idle", "200 runs"] as const) await measure(kind, beside);
@@ -37,12 +45,12 @@ async function measure(kind: Kind, beside: "idle" | "200 runs"): Promise<void> {
     if (beside === "idle")
       console.log(`${kind}, ${await machine(forBolt.env["SHIPMATE_HOME"] ?? ".")}`);
     for (const { url } of [bolt, shipmate])
-      await slashCommands({ url, secret, text: "help", perSecond: 50, count: 50 });
+      await slashCommands({ ...words, url, perSecond: 50, count: 50 });
     for (const perSecond of rates) {
       const samples = new Map<string, number[]>([bolt.url, shipmate.url].map((url) => [url, []]));
       for (let turn = 0; turn < turns; turn++)
         for (const [url, all] of samples) {
-          const load = { url, secret, text: "help", perSecond, count: perSecond * seconds };
+          const load = { ...words, url, perSecond, count: perSecond * seconds };
           all.push(...(await slashCommands(load)));
         }
       const [bare = [], own = []] = [...samples.values()];
@@ -56,8 +64,26 @@ async function measure(kind: Kind, beside: "idle" | "200 runs"): Promise<void> {
   } finally {
     for (const { child } of [shipmate, bolt]) await stopped(child);
     await stopped(weather);
+    await allStored(forBolt.env, "data", "bare_bolt");
+    await allStored(forShipmate.env, "database", "shipmate.inbox");
     for (const each of places) await each?.clear();
   }
+}
+
+/** An acknowledgement of something that was not stored counts for nothing. */
+async function allStored(
+  env: { readonly [name: string]: string },
+  folder: string,
+  table: string,
+): Promise<void> {
+  const { DATABASE_URL: url, SHIPMATE_HOME: home = "." } = env;
+  const database =
+    url === undefined ? await openPglite({ folder: join(home, folder) }) : await openPostgres(url);
+  const row = z.object({ n: z.number() });
+  const stored = await first(database, row, `SELECT count(*)::int AS n FROM ${table}`);
+  await database.close();
+  if (stored?.n !== sent)
+    throw new Error(`of ${sent} commands that were acknowledged ${stored?.n} are in ${table}`);
 }
 
 async function bareBolt(env: { readonly [name: string]: string }) {

@@ -12,6 +12,8 @@ export interface Load {
   readonly perSecond: number;
   readonly count: number;
   readonly text: string;
+  /** The workspace; Shipmate stores nothing for a foreign one. */
+  readonly team: string;
 }
 
 /** Milliseconds from due to acknowledged, one for each command. Throws where an answer is not 200. */
@@ -32,10 +34,14 @@ export async function slashCommands(load: Load): Promise<readonly number[]> {
   }
 }
 
-function acknowledged({ url, secret, text }: Load, agent: Agent, due: number): Promise<number> {
+function acknowledged(
+  { url, secret, text, team }: Load,
+  agent: Agent,
+  due: number,
+): Promise<number> {
   const body = new URLSearchParams({
     token: "old",
-    team_id: "T0BENCH",
+    team_id: team,
     team_domain: "bench",
     channel_id: "C0BENCH",
     channel_name: "general",
