@@ -18,4 +18,5 @@ export const later = (at: Instant, time: Time): Instant => at + milliseconds(tim
 /** What a person may type for a span: not negative, ten years at most. */
 export const Time: z.ZodTemplateLiteral<Time> = z
   .templateLiteral([z.number(), z.enum(["s", "m", "h", "d"])])
-  .refine((time) => !time.startsWith("-"), "must be a number and a unit: 90s, 10m, 4h or 7d");
+  .refine((time) => !time.startsWith("-"), "must be a number and a unit: 90s, 10m, 4h or 7d")
+  .refine((time) => milliseconds(time) <= 3_650 * unit.d, "must be ten years at most: 3650d");
