@@ -56,8 +56,8 @@ async function answer<T>(asked: Promise<Response>): Promise<T> {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new Error("Shipmate does not answer. Is it still running?", { cause });
   });
+  if (response.ok) return response.json();
   const body: unknown = await response.json().catch(() => ({}));
-  if (response.ok) return body as T;
   const said = typeof body === "object" && body !== null ? Reflect.get(body, "error") : undefined;
   throw new Error(typeof said === "string" ? said : "Shipmate could not answer this.");
 }

@@ -169,7 +169,8 @@ export function App() {
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
       const typing =
-        event.target instanceof Element && event.target.closest("input, textarea, select, dialog");
+        event.target instanceof Element &&
+        event.target.closest("input:not([type=radio]), textarea, select, dialog");
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
         event.preventDefault();
         document.getElementById("composer")?.focus();

@@ -14,7 +14,7 @@ export interface Hears {
 export function listen(as: string, hears: Hears): () => void {
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let broken = false;
+  let lost = false;
   const connect = (): void => {
     source = new EventSource(`/api/v1/console/events?${new URLSearchParams({ as })}`);
     source.addEventListener("message", (event) => hears.message(JSON.parse(event.data)));
@@ -22,15 +22,15 @@ export function listen(as: string, hears: Hears): () => void {
     source.addEventListener("again", () => hears.again());
     source.addEventListener("open", () => {
       hears.here(true);
-      // A new stream does not know what the old one missed.
-      if (broken) hears.again();
-      broken = false;
+      // The browser hands on the last id it heard; a page that heard nothing yet has none.
+      if (lost) hears.again();
+      lost = false;
     });
     source.addEventListener("error", () => {
       hears.here(false);
+      lost = true;
       // The browser tries again by itself, unless the server answered with an error.
       if (source.readyState !== EventSource.CLOSED) return;
-      broken = true;
       retry = setTimeout(connect, 2_000);
     });
   };

@@ -1,0 +1,350 @@
+/** The console's page as people use it: by keyboard, in both colour schemes, on a phone. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Database } from "../../src/store/database.ts";
+import { cards, otherCards } from "../cards.ts";
+import { empty, memoryDatabase } from "../databases.ts";
+import { chromium } from "../servers.ts";
+import { launch, type Opened, open, scrollsSideways } from "./browser.ts";
+import { fill } from "./fill.ts";
+import { type World, world } from "./world.ts";
+
+let database: Database;
+let here: World;
+let browser: Browser | undefined;
+const opened: Opened[] = [];
+beforeAll(async () => {
+  database = await memoryDatabase();
+  here = await world(database);
+});
+afterAll(async () => {
+  await browser?.close();
+  await here.close();
+  await database.close();
+});
+beforeEach(async (context) => {
+  browser ??= await launch(chromium(context));
+  await empty(database);
+  here.intents.length = 0;
+  context.onTestFinished(async ({ task }) => {
+    const seen = opened.splice(0);
+    await Promise.all(seen.map(({ page }) => page.context().close()));
+    if (task.result?.state === "pass")
+      expect(seen.flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+});
+
+async function come(options: Parameters<typeof open>[2] = {}, path = "/"): Promise<Page> {
+  if (browser === undefined) throw new Error("no browser was started");
+  const one = await open(browser, here.url + path, options);
+  opened.push(one);
+  return one.page;
+}
+const composer = (page: Page) => page.getByRole("combobox", { name: /Message in/ });
+const card = (page: Page, id: string) => page.locator(`[data-message="${id}"] .card`);
+
+describe("somebody who has never been here", () => {
+  test("is told what to type first, and one press types it", async () => {
+    const page = await come();
+    await page.getByRole("button", { name: "deploy web 1.4.2 to production" }).click();
+    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Deploy web 1.4.2 to production" }).waitFor();
+    expect(here.intents).toMatchObject([
+      { who: { id: "ada" }, said: { text: "deploy web 1.4.2 to production" } },
+    ]);
+  });
+  test("learns the grammar by typing: Tab takes, Enter sends, Up brings the last one back", async () => {
+    const page = await come();
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const offered = (name: string) => page.getByRole("option", { name, selected: true }).waitFor();
+    await page.keyboard.type("dep");
+    await offered("deploy");
+    await press("Tab");
+    await offered("hello").catch(() => offered("web"));
+    await page.keyboard.type("we");
+    await offered("web");
+    await press("Tab");
+    await offered("1.5.0");
+    await press("ArrowDown", "Tab");
+    await offered("to staging");
+    await press("ArrowDown", "Tab");
+    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production ");
+    await press("Enter");
+    await page.getByText("deploy web 1.4.2 to production", { exact: true }).waitFor();
+    expect(await composer(page).inputValue()).toBe("");
+    await press("ArrowUp");
+    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production");
+  });
+});
+
+describe("a card", () => {
+  test("is approved by keyboard alone and tells the truth until its end, without losing the focus", async () => {
+    const page = await come();
+    await here.put({ id: "m1", card: cards.waiting });
+    const approve = card(page, "m1").getByRole("button", { name: "Approve" });
+    await approve.focus();
+    await page.keyboard.press("Enter");
+    await card(page, "m1").getByText("Running").waitFor();
+    await card(page, "m1").getByText("web 1.4.2 runs in production. Took 48 s.").waitFor();
+    expect(here.intents).toMatchObject([{ said: { button: "approve-1", message: "m1" } }]);
+    await page
+      .locator("[role=status]", { hasText: "Succeeded: web 1.4.2 runs in production" })
+      .waitFor({ state: "attached" });
+  });
+  test("that is drawn anew keeps the focus on its button and what was unfolded", async () => {
+    const page = await come();
+    await here.put({ id: "m1", card: cards.waiting });
+    await card(page, "m1").getByRole("button", { name: "All 7 changes" }).click();
+    await card(page, "m1").getByText("liveness path").waitFor();
+    await card(page, "m1").getByRole("button", { name: "Reject" }).focus();
+    await here.put({ id: "m1", card: { ...cards.waiting, says: "Waiting for linus alone." } });
+    await card(page, "m1").getByText("Waiting for linus alone.").waitFor();
+    expect(await card(page, "m1").getByText("liveness path").isVisible()).toBe(true);
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Reject");
+  });
+  test("asks before what hurts, and the safe answer has the focus", async () => {
+    const page = await come();
+    await here.put({ id: "m1", card: cards.succeeded });
+    await card(page, "m1").getByRole("button", { name: "Roll back" }).click();
+    const dialog = page.getByRole("dialog", { name: "Roll web in production back to 1.4.1?" });
+    await dialog.waitFor();
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Keep it as it is");
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    expect(here.intents).toHaveLength(0);
+    await card(page, "m1").getByRole("button", { name: "Roll back" }).click();
+    await dialog.getByRole("button", { name: "Roll back" }).click();
+    await card(page, "m1").getByText("Taken back").waitFor();
+    expect(here.intents).toMatchObject([{ said: { button: "roll-back-1" } }]);
+  });
+  test("shows what somebody wrote as text, whatever it looks like", async () => {
+    const page = await come();
+    const evil = '<img src=x onerror="alert(1)"> **bold** [a](https://evil.example) \\*';
+    await here.put({
+      id: "m1",
+      card: {
+        title: evil,
+        says: evil,
+        fields: { [evil]: evil },
+        code: { text: evil },
+        buttons: [{ id: "b", label: evil }],
+      },
+    });
+    await card(page, "m1").getByRole("button").waitFor();
+    const drawn = card(page, "m1");
+    expect(await drawn.locator("img, a, strong, em").count()).toBe(0);
+    expect(await drawn.locator("h3, .ac-textBlock").first().innerText()).toBe(evil);
+    expect((await drawn.innerText()).split(evil).length - 1).toBe(6);
+  });
+});
+
+test("a missing argument opens a form; what was wrong stands at its field; Escape closes it", async () => {
+  const page = await come();
+  await page.keyboard.type("deploy");
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Deploy" });
+  await dialog.waitFor();
+  const version = dialog.getByLabel("Version");
+  expect(await version.evaluate((field) => field.matches(":focus"))).toBe(true);
+  await dialog.getByLabel("Environment").selectOption("production");
+  await version.fill("  ");
+  await version.evaluate((field) => field.removeAttribute("required"));
+  await page.keyboard.press("Enter");
+  await dialog.getByText("That is not a version").waitFor();
+  expect(await version.getAttribute("aria-invalid")).toBe("true");
+  await here.put({ id: "unrelated", card: cards.planning });
+  await version.fill("1.4.2");
+  expect(here.intents.at(-1)?.said).toMatchObject({
+    values: { service: "web", environment: "production", wait: true },
+  });
+});
+
+test("the person is switched in one click, with name and rights in words, and sees what that person may see", async () => {
+  const page = await come();
+  await here.put({ id: "private", card: otherCards["not-understood"], kind: "reply", to: "ada" });
+  await card(page, "private").getByText("Only you see this").waitFor();
+  await page.getByRole("radio", { name: "Mallory" }).check({ force: true });
+  await page.getByText("may do nothing").waitFor();
+  await card(page, "private").waitFor({ state: "detached" });
+  await page.keyboard.press("/");
+  await page.keyboard.type("status");
+  await page.keyboard.press("Enter");
+  await page.getByRole("article", { name: "Mallory: status" }).waitFor();
+  expect(here.intents.at(-1)?.who).toEqual({ surface: "console", id: "mallory" });
+});
+
+test("what waits for me is counted and listed, and its details show the plan, the past and the log", async () => {
+  await fill(here, { waiting: cards.waiting });
+  const page = await come();
+  expect(await page.locator(".count").count()).toBe(0);
+  await page.getByRole("radio", { name: "Grace" }).check({ force: true });
+  await page.getByRole("link", { name: "Waiting for me 1" }).click();
+  await card(page, "m-waiting").getByRole("button", { name: "Details" }).click();
+  const details = page.getByRole("complementary", { name: "Details of the run" });
+  await details.getByText("9f2c41ab").waitFor();
+  expect(await details.locator(".diff .new").first().innerText()).toContain("1.4.2");
+  await details.getByRole("tab", { name: "Plan" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await details.getByText("Plan 0f2c41ab no longer counts").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await details.getByText("listening on 127.0.0.1:4102").waitFor();
+  await page.keyboard.press("Escape");
+  await details.waitFor({ state: "detached" });
+});
+
+test("services are a grid from which a deploy is one press and a version away", async () => {
+  const page = await come({}, "/#/:services");
+  await page.getByText("keeps crashing: exit code 1").waitFor();
+  await page.getByRole("button", { name: "Deploy web" }).click();
+  expect(await composer(page).inputValue()).toBe("deploy web ");
+  await page.getByRole("option", { name: "1.5.0" }).waitFor();
+});
+
+describe("every state of a card", () => {
+  test.each([
+    ["light, wide", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],
+    ["dark, wide", { colorScheme: "dark", viewport: { width: 1280, height: 800 } }],
+    ["light, a phone", { colorScheme: "light", viewport: { width: 375, height: 700 } }],
+    ["dark, a phone", { colorScheme: "dark", viewport: { width: 375, height: 700 } }],
+  ] as const)("is legible and fits: %s", async (_, options) => {
+    await fill(here, { ...cards, ...otherCards });
+    const page = await come(options);
+    await card(page, "m-latency").getByRole("button", { name: "Logs" }).waitFor();
+    expect(await scrollsSideways(page)).toBe(false);
+    const faint = await page.evaluate(faintText);
+    expect(faint).toEqual([]);
+  });
+});
+
+test("on a phone one pane shows at a time", async () => {
+  await fill(here, { waiting: cards.waiting });
+  const page = await come({ viewport: { width: 375, height: 700 }, hasTouch: true });
+  const channels = page.getByRole("navigation", { name: "Channels and views" });
+  expect(await channels.isVisible()).toBe(false);
+  await page.getByRole("button", { name: "Channels", exact: true }).click();
+  await channels.getByRole("link", { name: "Runs" }).click();
+  await page.getByRole("button", { name: /Deploy web 1.4.2 to production/ }).click();
+  const details = page.getByRole("complementary");
+  await details.getByText("9f2c41ab").waitFor();
+  expect(await details.evaluate((pane) => pane.getBoundingClientRect().width)).toBe(375);
+  expect(await scrollsSideways(page)).toBe(false);
+  await page.getByRole("button", { name: "Back" }).click();
+  await details.waitFor({ state: "detached" });
+});
+
+test("new messages do not pull away somebody who reads further up", async () => {
+  await fill(here, cards);
+  const page = await come();
+  await card(page, "m-cancelled").getByRole("button").waitFor();
+  const scroller = page.locator(".scroller");
+  await expect
+    .poll(() => scroller.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight))
+    .toBeLessThan(2);
+  await scroller.evaluate((one) => {
+    one.scrollTop = 300;
+  });
+  await page.waitForTimeout(100);
+  await here.put({ id: "new", card: cards.planning });
+  await page.getByRole("button", { name: "New messages" }).waitFor();
+  expect(await scroller.evaluate((one) => one.scrollTop)).toBe(300);
+  await page.getByRole("button", { name: "New messages" }).click();
+  await expect
+    .poll(() => scroller.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight))
+    .toBeLessThan(2);
+});
+
+test("a page of another origin can't make anybody say anything", async () => {
+  const other = await world(database);
+  const page = await come();
+  opened.length = 0;
+  await page.goto(`${other.url}/healthz`);
+  const tried = await page.evaluate(async (target) => {
+    const body = JSON.stringify({
+      as: "ada",
+      channel: "general",
+      text: "deploy web 1.5.0 to production",
+    });
+    const tries: RequestInit[] = [
+      { method: "POST", headers: { "content-type": "application/json" }, body },
+      { method: "POST", headers: { "content-type": "text/plain" }, body },
+      { method: "POST", mode: "no-cors", body },
+    ];
+    const outcomes = [];
+    for (const one of tries)
+      outcomes.push(
+        await fetch(`${target}/api/v1/console/say`, one).then(
+          (response) => response.type,
+          () => "refused",
+        ),
+      );
+    return outcomes;
+  }, here.url);
+  expect(tried).toEqual(["refused", "refused", "refused"]);
+  expect(here.intents).toHaveLength(0);
+  const { messages } = JSON.parse(
+    await (await fetch(`${here.url}/api/v1/console/channels/general/messages?as=ada`)).text(),
+  );
+  expect(messages).toEqual([]);
+  await page.context().close();
+  await other.close();
+});
+
+test("it says so when Shipmate is away, and catches up by itself when it is back", async () => {
+  const page = await come();
+  const alone = await world(database);
+  const url = alone.url;
+  opened.length = 0;
+  await page.goto(url);
+  await page.locator(".people :checked").waitFor({ state: "attached" });
+  await here.put({ id: "m1", card: cards.planning });
+  await alone.close();
+  await page.getByText("Shipmate does not answer").waitFor();
+  const back = await world(database, { port: alone.port });
+  await page.getByText("Shipmate does not answer").waitFor({ state: "detached", timeout: 15_000 });
+  await card(page, "m1").getByText("Looking at what would change.").waitFor();
+  await page.context().close();
+  await back.close();
+});
+
+test("the first paint comes within a second", async () => {
+  const page = await come();
+  const painted = await page.evaluate(
+    "performance.getEntriesByName('first-contentful-paint')[0].startTime",
+  );
+  expect(painted).toBeLessThan(1_000);
+});
+
+/** Run in the page: each text whose contrast with what lies behind it is under 4.5:1. */
+const faintText = `(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((one) => one / 255).map((one) => one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (element) => {
+    for (let one = element; one !== null; one = one.parentElement) {
+      const colour = rgb(getComputedStyle(one).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (walker.currentNode.textContent.trim() === "" || element.closest(".unseen, :disabled, noscript")) continue;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) found.push(walker.currentNode.textContent.trim() + " " + ratio.toFixed(2));
+  }
+  return found;
+})()`;
