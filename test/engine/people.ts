@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Runs } from "../../src/core/command.ts";
 import type { Person } from "../../src/core/person.ts";
 import { Refusal } from "../../src/core/refusal.ts";
+import { FormNeeded } from "../../src/engine/runs.ts";
 import type { Database } from "../../src/store/database.ts";
 import { Waits } from "../../src/store/runs.ts";
 import type { World } from "./world/world.ts";
@@ -115,7 +116,7 @@ export function people(
       await act();
       return true;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal) && !(error instanceof FormNeeded)) throw error;
       parts.refusals.push(error.message);
       return false;
     }
