@@ -14,6 +14,7 @@ export default defineCommand({
       .meta({ rest: true, description: "the command to explain" }),
   },
   privately: true,
+  forEverybody: true,
   run({ args, commands }): Card {
     if (args.command === undefined)
       return {

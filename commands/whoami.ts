@@ -7,6 +7,7 @@ export default defineCommand({
   examples: ["whoami"],
   args: {},
   privately: true,
+  forEverybody: true,
   run: ({ person, rights }) => ({
     title: `You are ${person.name}`,
     says: `${person.id} ${rights}.`,

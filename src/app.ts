@@ -12,7 +12,7 @@ import { loadWorkflows } from "./engine/load-workflows.ts";
 import { serve as serves } from "./engine/operations.ts";
 import { createProjector } from "./engine/projector.ts";
 import { type Log, logger } from "./observe/log.ts";
-import { masker } from "./observe/mask.ts";
+import { type Mask, masker } from "./observe/mask.ts";
 import { repeats } from "./observe/repeats.ts";
 import { keepPlatform } from "./platform/keep.ts";
 import type { Platform } from "./platform/schema.ts";
@@ -121,7 +121,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       troubled,
       closing: closing.signal,
     });
-    const { surfaces, mounts } = await openSurfaces(config, door, pages, log, closers);
+    const { surfaces, mounts } = await openSurfaces(config, { door, pages, log, mask, closers });
     const projector = createProjector({
       ...{ database, surfaces, nameOf, mask: mask.data },
       troubled: (error, message) => troubled(error, `posting message ${message}`),
@@ -168,15 +168,16 @@ async function openDatabase(
   log: Log,
   closers: (() => Promise<void> | void)[],
 ): Promise<Database> {
+  const held = await holdFolder(config.home);
+  closers.push(() => held.release());
   const url = config.mode === "local" ? undefined : config.database;
   if (url !== undefined) {
-    const database = await openPostgres(url);
+    const lost = (error: Error) => log.warn({ err: error }, "a connection to the database was lost");
+    const database = await openPostgres(url, { lost });
     closers.push(() => database.close());
     await migrate(database);
     return database;
   }
-  const held = await holdFolder(config.home);
-  closers.push(() => held.release());
   const database = await openPglite({
     folder: join(config.home, "database"),
     upkeepFailed: (error) => log.warn({ err: error }, "keeping the database in shape"),
@@ -194,19 +195,21 @@ async function openDoorbell(config: Config, troubled: (error: unknown) => void) 
   return redisDoorbell({ url: config.redis, troubled });
 }
 
-async function openSurfaces(
-  config: Config,
-  door: Door,
-  pages: ReturnType<typeof bus>,
-  log: Log,
-  closers: (() => Promise<void> | void)[],
-) {
+interface SurfaceParts {
+  readonly door: Door;
+  readonly pages: ReturnType<typeof bus>;
+  readonly log: Log;
+  readonly mask: Mask;
+  readonly closers: (() => Promise<void> | void)[];
+}
+
+async function openSurfaces(config: Config, { door, pages, log, mask, closers }: SurfaceParts) {
   const surfaces: Surface[] = [consoleSurface(pages)];
   if (config.mode === "local" || config.slack === undefined) return { surfaces, mounts: {} };
   const { slack } = await import("./surfaces/slack/slack.ts");
   const child = log.child({ surface: "slack" });
   const say = (level: "error" | "warn", text: string, err?: unknown) => child[level]({ err }, text);
-  const one = slack({ ...config.slack, log: say }, door);
+  const one = slack({ ...config.slack, log: say, mask: mask.data }, door);
   closers.push(() => one.close());
   surfaces.push(one);
   await one.start();

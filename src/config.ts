@@ -69,7 +69,7 @@ export const Settings = z.object({
   SLACK_SIGNING_SECRET: z.string().optional(),
   SLACK_APP_TOKEN: starting("xapp-", "an app-level token").optional(),
   SLACK_API_URL: url(["https", "http"], "https://slack.com/api/").optional(),
-  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(", ")}`).default("info"),
+  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(", ")}`).optional(),
 });
 type Settings = z.output<typeof Settings>;
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -95,7 +95,7 @@ export function readConfig(environment: Environment = process.env): Config {
     host: settings.HOST,
     port: settings.PORT,
     home: resolve(settings.SHIPMATE_HOME),
-    log: settings.LOG_LEVEL,
+    log: settings.LOG_LEVEL ?? "info",
   };
   const chat = slack === undefined ? {} : { slack };
   if (redis !== undefined) {
@@ -119,7 +119,8 @@ export function readConfig(environment: Environment = process.env): Config {
       "HOST is not an address of this machine alone: without DATABASE_URL anybody who reaches the console may act as anybody, so set HOST to 127.0.0.1 or set DATABASE_URL.",
     );
   const why = `Local, because neither DATABASE_URL nor a chat's token is set; its data is in ${common.home}.`;
-  return { mode: "local", why, ...common };
+  // Here a person looks at the terminal: what goes as it should is the console's to say.
+  return { mode: "local", why, ...common, log: settings.LOG_LEVEL ?? "warn" };
 }
 
 function parse(environment: Environment): Settings {

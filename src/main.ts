@@ -6,15 +6,23 @@ import { ManifestError } from "./platform/load.ts";
 
 try {
   loadEnvironment();
-  const shipmate = await startShipmate(readConfig());
-  let stopping = false;
+  const config = readConfig();
+  const shipmate = await startShipmate(config);
+  process.stdout.write(`Shipmate is ready: ${shipmate.url}\n${config.why}\n`);
+  let since: number | undefined;
+  /** A terminal's Ctrl-C may arrive twice at once; a later second one means "at once". */
   const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    shipmate.close().then(() => process.exit(0));
+    if (since !== undefined) {
+      if (performance.now() - since > 1_000) process.exit(1);
+      return;
+    }
+    since = performance.now();
+    shipmate.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 } catch (error) {
   const expected = error instanceof Refusal || error instanceof ManifestError;
   process.stderr.write(

@@ -18,7 +18,7 @@ describe("the mode", () => {
       host: "127.0.0.1",
       port: 3000,
       home: resolve(".shipmate"),
-      log: "info",
+      log: "warn",
     });
   });
 

@@ -97,6 +97,8 @@ export interface CommandDefinition<S extends z.ZodRawShape = z.ZodRawShape> {
   readonly starts?: readonly Start<z.input<z.ZodObject<S>>>[];
   /** The answer is for the asker's eyes only. */
   readonly privately?: boolean;
+  /** Anybody whom we know may say it, also without a team. */
+  readonly forEverybody?: boolean;
   run(ctx: Ctx<z.output<z.ZodObject<S>>>): Reply | Promise<Reply>;
 }
 

@@ -10,10 +10,12 @@ import { z } from "zod";
 import type { Act } from "../core/operation.ts";
 import type { Plan } from "../core/plan.ts";
 import { Moved, Refusal } from "../core/refusal.ts";
+import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Sql } from "../store/database.ts";
 import { anyOverlap, awaitTurn, inLine, releaseLocks, takeLocks } from "../store/locks.ts";
+import { insertNote } from "../store/messages.ts";
 import {
   decidePlan,
   insertPlan,
@@ -36,14 +38,16 @@ import {
 } from "./changing.ts";
 import { tryOrStop } from "./choices.ts";
 import { deltaOf } from "./delta.ts";
+import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
 import { steady } from "./faults.ts";
 import { parkMisfit } from "./misfit.ts";
+import { allChanges } from "./plan-card.ts";
 import { isEmpty, makePlan, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
 import { doneOf, takeBack, tookBack } from "./undo.ts";
 import { isApproved } from "./votes.ts";
-import { sentence, spanText } from "./words.ts";
+import { spanText } from "./words.ts";
 
 const EndRow = z.object({
   at: z.number(),
@@ -181,6 +185,8 @@ async function store(
     const state = isApproved(plan, c.step, votes) ? "approved" : "open";
     const row = await insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why });
     await addTargets(sql, run.id, plan.targets);
+    const all = allChanges(plan);
+    if (all) await insertNote(sql, run.id, `plan ${short(plan.digest)}`, all);
     if (!isEmpty(plan)) {
       await appendAudit(sql, {
         person: run.by_person,
@@ -308,11 +314,11 @@ function anyIntent(c: Changing): boolean {
 function takenBackText(c: Changing, says: string, touched: boolean): string {
   if (!touched) return /nothing changed\.$/i.test(says) ? says : `${says} Nothing changed.`;
   const { again, stays } = tookBack(c);
-  const rest = [
-    ...(again.length > 0 ? [`${sentence(again.join(", "))}.`] : ["What was done is taken back."]),
-    ...stays.map((what) => `What stays: ${what}.`),
-  ];
-  return [says, ...rest].join(" ");
+  const back =
+    again.length > 0
+      ? `${says.replace(/\.$/, "")}, so ${listed(again)}.`
+      : `${says} What was done is taken back.`;
+  return [back, ...stays.map((what) => `What stays: ${what}.`)].join(" ");
 }
 
 async function yesNames(c: Asked, sql: Sql, row: PlanRow): Promise<string[]> {

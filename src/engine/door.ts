@@ -22,6 +22,7 @@ import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
 import { checkValues } from "./form.ts";
+import { helpOf } from "./help.ts";
 import { readLines } from "./lines.ts";
 import type { AnyWorkflow } from "./replay.ts";
 import { FormNeeded } from "./runs.ts";
@@ -57,7 +58,7 @@ export interface TheDoor extends Door {
 
 export function createDoor(parts: DoorParts): TheDoor {
   const { database, commands } = parts;
-  const help: readonly CommandHelp[] = commands;
+  const help: readonly CommandHelp[] = helpOf(commands);
   const enter = async (key: string, surface: string): Promise<Answer> => {
     const taken = await takeIntent(database, surface, key);
     if (!taken || taken.done) return { is: "seen" };
@@ -76,8 +77,6 @@ export function createDoor(parts: DoorParts): TheDoor {
   const handle = async (intent: Intent): Promise<Answer> => {
     const person = parts.policy.identify(intent.who);
     if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
-    const allowed = parts.policy.may(person, "look", []);
-    if (!allowed.ok) refuse(allowed.says);
     const look = (op: Look) => lookAs(person, op);
     const understood = await understand({ database, commands, look }, intent);
     switch (understood.is) {
@@ -95,6 +94,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     person: Person,
     { command, args, from }: Understood & { is: "command" },
   ): Promise<Answer> => {
+    const allowed = parts.policy.may(person, "look", []);
+    if (!allowed.ok && !command.forEverybody) refuse(allowed.says);
     let reply: Reply;
     const place = answerPlace(intent, from);
     try {
@@ -255,10 +256,26 @@ export function createDoor(parts: DoorParts): TheDoor {
     look: lookAs,
     async takeUp(olderThan) {
       const left = await openIntents(database, olderThan);
-      for (const { surface, key } of left) await enter(key, surface);
+      for (const { surface, key } of left) {
+        const answer = await enter(key, surface);
+        if (answer.is === "form") await sayAgain(key, surface, answer.form);
+      }
       return left.length;
     },
   };
+
+  /** A form can be opened only while somebody waits for it: after a crash the asker is told instead. */
+  async function sayAgain(key: string, surface: string, form: Form): Promise<void> {
+    const taken = await takeIntent(database, surface, key);
+    if (!taken) return;
+    const { at, who } = taken.intent;
+    const card: Card = {
+      title: `Something is missing to ${form.command}: ${form.fields.map((f) => f.label).join(", ")}.`,
+      buttons: [{ label: "Fill it in", command: form.command, args: {} }],
+    };
+    await insertReply(database, { id: replyId(taken.intent), at, card, to: who.id });
+    parts.posted();
+  }
 
   /** An answer to a click on one of our cards goes into that card's thread. */
   function answerPlace(intent: Intent, from: string | undefined): Place {

@@ -44,9 +44,13 @@ export async function drive(
     );
   }, leaseLength / 3);
   renewal.unref();
+  let over = false;
   try {
     const progress = await openProgress(parts.database, claim, signal);
     const outcome = await replay(parts, progress);
+    // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
+    over = true;
+    lost.abort(new Fenced(`run ${claim.id} is driven no more`));
     if (outcome) {
       await end(parts, claim, outcome, progress);
       return undefined;
@@ -57,11 +61,10 @@ export async function drive(
     await parkRun(parts.database, claim.id, claim.epoch, { wake, state, waits });
     return wake;
   } catch (error) {
-    if (error instanceof Fenced || signal.aborted) return undefined;
+    if (error instanceof Fenced || (signal.aborted && !over)) return undefined;
     throw error;
   } finally {
     clearInterval(renewal);
-    lost.abort(new Fenced(`run ${claim.id} is driven no more`));
     parts.changed(claim.id);
   }
 }

@@ -1,6 +1,7 @@
 /** The code asks for something else than the journal has: the run parks with its card, and a person decides. */
 import type { Changing } from "./changing.ts";
 import { Abandoned, misfit } from "./choices.ts";
+import { settleBegun } from "./undo.ts";
 
 /**
  * Comes back when the change is to be taken back, which needs no old code: plan and journal are data.
@@ -12,7 +13,10 @@ export async function parkMisfit(c: Changing): Promise<void> {
   const pressed = progress.presses.get(wait);
   const says = `The steps of this workflow were changed while it was under way ("${c.step}"). Nothing was lost; choose how to go on.`;
   if (!pressed) return progress.park({ kind: "press", step: c.step, wait, says, buttons: misfit });
-  if (pressed.button === "abandon") throw new Abandoned(`${pressed.person.name} gave this up.`);
+  if (pressed.button === "abandon") {
+    await settleBegun(c, "");
+    throw new Abandoned(`${pressed.person.name} gave this up.`);
+  }
   const again = pressed.button === "start-again";
   const undoing = {
     says: `${pressed.person.name} stopped this, because its steps were changed while it was under way.`,

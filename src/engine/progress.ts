@@ -9,7 +9,7 @@ import type { Database, Sql } from "../store/database.ts";
 import { type Entry, putEntries, readEntries } from "../store/journal.ts";
 import { latestPlans, type PlanRow } from "../store/plans.ts";
 import { type Press, readPresses } from "../store/presses.ts";
-import { type Claim, fence, type Waits } from "../store/runs.ts";
+import { type Claim, Fenced, fence, type Waits } from "../store/runs.ts";
 
 export interface Progress {
   readonly run: Claim;
@@ -73,6 +73,9 @@ export async function openProgress(
       if (active === 0 || alone) quiet.resolve();
     });
   };
+  const stillMine = () => {
+    if (signal.aborted) throw new Fenced(`run ${run.id} is driven no more by claim ${run.epoch}`);
+  };
   const remember = (put: readonly Entry[], gone: readonly string[]) => {
     for (const key of gone) entries.delete(key);
     for (const { key, value } of put) entries.set(key, value);
@@ -90,10 +93,12 @@ export async function openProgress(
     has: (key) => entries.has(key),
     keys: () => entries.keys(),
     async put(put, how = {}) {
+      stillMine();
       now = await putEntries(database, { run: run.id, epoch: run.epoch, entries: put, ...how });
       remember(put, how.gone ?? []);
     },
     async transact(what, body) {
+      stillMine();
       const done = await database.transaction(async (sql) => {
         const at = await fence(sql, run.id, run.epoch, what);
         const { put = [], gone = [], state, value } = await body(sql);

@@ -141,7 +141,8 @@ export function createProjector(parts: ProjectorParts): Projector {
 
   const failed = async (message: Message, error: unknown): Promise<void> => {
     if (closing.signal.aborted) return;
-    if (error instanceof Patience) return markLater(database, message.id, { wait: error.wait });
+    if (error instanceof Patience)
+      return markLater(database, message.id, { wait: error.wait, asked: true });
     if (error instanceof Gone) {
       if (message.ref === null) return markLost(database, message.id);
       return markLater(database, message.id, { wait: 0, lost: true });

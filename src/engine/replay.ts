@@ -11,7 +11,9 @@ import type { Json, Look } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Step, Wait, Workflow } from "../core/workflow.ts";
+import { appendAudit } from "../store/audit.ts";
 import { insertNote } from "../store/messages.ts";
+import { deletePress } from "../store/presses.ts";
 import { Fenced } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { change, endChange } from "./change.ts";
@@ -103,6 +105,7 @@ function gaveUp(says: string): Outcome {
  * asks for next could depend on how far the run got meanwhile.
  */
 async function parkFault(progress: Progress, says: string): Promise<Outcome> {
+  progress.branch(1);
   const { asked } = CodeFault.parse(progress.get("code/fault") ?? { says, asked: 0 });
   await progress.put([{ key: "code/fault", value: { says, asked, open: true } }], { shows: true });
   return parkedFault(progress, says, asked);
@@ -127,7 +130,6 @@ async function heedFault(progress: Progress): Promise<Outcome | undefined> {
 }
 
 function parkedFault(progress: Progress, says: string, asked: number): Promise<never> {
-  progress.branch(1);
   const { buttons } = tryOrAbandon;
   return progress.parkAlone({ kind: "press", step: "", wait: `code/${asked}`, says, buttons });
 }
@@ -244,6 +246,26 @@ async function noteOnce(progress: Progress, name: string, says: string | Card): 
   });
 }
 
+/** What somebody pressed. A form that does not fit is forgotten, so that the button can be pressed again. */
+async function pressOf(progress: Progress, name: string, wait: Wait): Promise<Json | undefined> {
+  const pressed = progress.presses.get(name);
+  const press = pressed && wait.press?.[pressed.button];
+  if (!pressed || !press) return undefined;
+  const by = { id: pressed.person.id, name: pressed.person.name };
+  const out = { is: pressed.button, at: pressed.at, by };
+  if (!press.form) return out;
+  const form = press.form.safeParse(pressed.form);
+  if (form.success) return { ...out, form: asJson(form.data) };
+  await progress.transact("a press that does not fit", async (sql) => {
+    await deletePress(sql, progress.run.id, name);
+    const did = `was not understood: ${pressed.button}`;
+    const { id: run } = progress.run;
+    await appendAudit(sql, { person: pressed.person.id, surface: "engine", did, run });
+    return { value: undefined };
+  });
+  return undefined;
+}
+
 /** Time, looks and buttons raced. */
 async function waitFor(
   parts: ReplayParts,
@@ -262,13 +284,8 @@ async function waitFor(
     await progress.put([{ key: out, value }], { shows: true });
     return progress.get(out) ?? null;
   };
-  const pressed = progress.presses.get(name);
-  const press = pressed && wait.press?.[pressed.button];
-  if (pressed && press) {
-    const form = press.form ? asJson(press.form.parse(pressed.form)) : undefined;
-    const by = pressed.person as unknown as Json;
-    return end({ is: pressed.button, at: pressed.at, by, ...(form !== undefined && { form }) });
-  }
+  const pressed = await pressOf(progress, name, wait);
+  if (pressed) return end(pressed);
   for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {
     const how = { step: name, scope: is, what: `look at ${look.op}`, choices: tryOrStop };
     const saw = await steady(progress, how, () =>

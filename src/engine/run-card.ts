@@ -1,13 +1,12 @@
 /** The card of a run: a projection of its state, never written by hand. Pure. */
 import { z } from "zod";
-import type { Card, ChangeLine, Say, Tone } from "../core/card.ts";
-import type { Change } from "../core/plan.ts";
+import type { Card, Say, Tone } from "../core/card.ts";
 import { listed } from "../core/words.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Run, Waits } from "../store/runs.ts";
 import type { Snapshot } from "../store/snapshot.ts";
-import { valueText } from "./delta.ts";
 import { short } from "./digest.ts";
+import { changesOf } from "./plan-card.ts";
 import { isEmpty } from "./planning.ts";
 import { stillNeeded } from "./runs.ts";
 import { countingVotes } from "./votes.ts";
@@ -26,7 +25,7 @@ export function runCard(shot: Snapshot, nameOf: NameOf): Card {
     title: run.title,
     state: stateOf(run, plan),
     says: saysOf(shot, plan, saw, nameOf),
-    ...(plan && !isEmpty(plan.body) && { changes: changesOf(plan) }),
+    ...(plan && !isEmpty(plan.body) && { changes: changesOf(plan.body) }),
     fields: peopleOf(shot, plan, nameOf),
     ...(progress && { progress }),
     ...(code && { code }),
@@ -55,6 +54,7 @@ const states: { readonly [state: string]: { readonly tone: Tone; readonly word: 
 function stateOf(run: Run, plan: PlanRow | undefined): NonNullable<Card["state"]> {
   if (run.state === "waiting" && plan?.state === "open")
     return { tone: "waiting", word: plan.why ? "Waiting again" : "Waiting for approval" };
+  if (isBeginning(run, plan)) return { tone: "busy", word: "Approved" };
   return states[run.state] ?? { tone: "calm", word: run.state };
 }
 
@@ -77,9 +77,19 @@ function saysOf(
   if (run.state === "queued") return queueText(shot, now, nameOf);
   if (run.state === "waiting" && plan?.state === "open")
     return [plan.why ?? "", stillNeeded({ nameOf }, plan, shot.votes)].filter(Boolean).join(" ");
+  if (isBeginning(run, plan)) return "Looking once more that nothing changed.";
   if (run.state === "waiting") return waitText(waits, now);
   if (run.state === "running") return saw?.says ?? "Under way.";
   return "Looking at what would change.";
+}
+
+/** The votes are in, and the run has not gone on yet. */
+function isBeginning(run: Run, plan: PlanRow | undefined): boolean {
+  return (
+    run.state === "waiting" &&
+    plan?.state === "approved" &&
+    (run.waits ?? []).some((wait) => wait.kind === "approval")
+  );
 }
 
 function queueText(shot: Snapshot, now: number, nameOf: NameOf): string {
@@ -101,25 +111,6 @@ function waitText(waits: readonly Waits[], now: number): string {
     : `Waiting; goes on by itself in ${spanText(until - now)}.`;
 }
 
-/** What changes, in plain words; a provider's `of` is the person's noun already. */
-function changesOf(plan: PlanRow): ChangeLine[] {
-  return plan.body.nodes.flatMap((node) => {
-    if (!("changes" in node.preview)) return [];
-    const { undo, changes } = node.preview;
-    const irreversible = "irreversible" in undo ? undo.irreversible : undefined;
-    return changes.map((change) => changeLine(change, irreversible));
-  });
-}
-
-function changeLine(change: Change, irreversible: string | undefined): ChangeLine {
-  return {
-    what: change.field ? `${targetText(change.of)} ${change.field}` : targetText(change.of),
-    ...(change.from !== null && { from: valueText(change.from) }),
-    ...(change.to !== null && { to: valueText(change.to) }),
-    ...(irreversible !== undefined && { irreversible }),
-  };
-}
-
 function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Card["fields"] & {} {
   const yes = plan
     ? countingVotes(plan.body, plan.step, shot.votes).filter((vote) => vote.vote === "yes")
@@ -131,7 +122,7 @@ function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Ca
   return {
     "Asked by": nameOf(shot.run.by_person),
     ...(names.length > 0 && { "Approved by": listed(names) }),
-    ...(nobody && { "Approved by": `nobody had to: ${plan.body.rule}` }),
+    ...(nobody && { Approval: `not needed: ${plan.body.rule}` }),
   };
 }
 

@@ -48,11 +48,25 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
   if (!command)
     return card(`There is no command "${row.command}" any more. Say help to see what there is.`);
   const args = Args.parse(row.args);
-  const raw =
-    "form" in command.args && said.values
-      ? { ...args, form: said.values }
-      : { ...args, ...said.values };
-  return settled(parts, command, raw, row.message === "" ? undefined : row.message);
+  const raw = { ...args, ...filledIn(command, said.values ?? {}) };
+  return settled(
+    parts,
+    command,
+    raw,
+    row.message === "" ? { isForm: true } : { from: row.message },
+  );
+}
+
+/** Values that the command names are its arguments; the rest is the form of a run's button. */
+function filledIn(
+  command: CommandDefinition,
+  values: { readonly [field: string]: Json },
+): { readonly [arg: string]: Json } {
+  const entries = Object.entries(values);
+  const rest = entries.filter(([name]) => !(name in command.args));
+  const own = Object.fromEntries(entries.filter(([name]) => name in command.args));
+  if (!("form" in command.args) || rest.length === 0) return own;
+  return { ...own, form: Object.fromEntries(rest) };
 }
 
 const Args = z.record(z.string(), z.json());
@@ -75,20 +89,26 @@ async function misplaced(
   return message.ref?.endsWith(`:${clicked}`) ? undefined : foreign;
 }
 
+/** How it was said: in a form, whose mistakes are shown at its fields, or by a button of a message. */
+interface How {
+  readonly isForm?: boolean;
+  readonly from?: string;
+}
+
 async function settled(
   parts: UnderstandParts,
   command: CommandDefinition,
   raw: Raw,
-  from?: string,
+  { isForm, from }: How = {},
 ): Promise<Understood> {
   const ask = <R>(op: Look<R>) => parts.look(op) as Promise<R>;
   const got = await settle(command, raw, ask);
-  if (got.is === "wrong") return card(got.says, got.suggestions);
-  if (got.is === "missing") {
-    const form = formOf(command, got.known, {}, await offers(command, got.known, ask));
-    return { is: "form", form, command: command.name, known: got.known };
-  }
-  return { is: "command", command, args: got.args, ...(from !== undefined && { from }) };
+  if (got.is === "args")
+    return { is: "command", command, args: got.args, ...(from !== undefined && { from }) };
+  if (got.is === "wrong" && !isForm) return card(got.says, got.suggestions);
+  const errors = got.is === "wrong" ? { [got.arg]: got.says } : {};
+  const form = formOf(command, got.known, errors, await offers(command, got.known, ask));
+  return { is: "form", form, command: command.name, known: got.known };
 }
 
 function card(says: string, buttons: Card["buttons"] = []): Understood {

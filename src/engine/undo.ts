@@ -15,13 +15,7 @@ import { steady } from "./faults.ts";
  */
 export async function takeBack(c: Changing, prefix: string): Promise<void> {
   const nodes = c.plan().nodes;
-  for (const node of nodes) {
-    const { op, place, preview } = node;
-    if (!begun(c, node, prefix) || !("changes" in preview)) continue;
-    const input = c.filled(node.input);
-    const { seen } = preview;
-    await settleEffect(c, { place, op, input, preview, seen, choices: tryOrAbandon });
-  }
+  await settleBegun(c, prefix);
   for (const [i, node] of [...nodes.entries()].reverse()) {
     if (!begun(c, node, prefix) || !("changes" in node.preview)) continue;
     const { undo, seen } = node.preview;
@@ -35,6 +29,17 @@ export async function takeBack(c: Changing, prefix: string): Promise<void> {
     for (const [j, act] of undo.entries()) {
       if (act.kind === "effect") await putBack(c, act, `${node.place}/undo${j}`);
     }
+  }
+}
+
+/** Finds out what became of everything that was begun, so that its result and its audit row are there. */
+export async function settleBegun(c: Changing, prefix: string): Promise<void> {
+  for (const node of c.plan().nodes) {
+    const { op, place, preview } = node;
+    if (!begun(c, node, prefix) || !("changes" in preview)) continue;
+    const input = c.filled(node.input);
+    const { seen } = preview;
+    await settleEffect(c, { place, op, input, preview, seen, choices: tryOrAbandon });
   }
 }
 

@@ -9,7 +9,7 @@ export type Level = (typeof levels)[number];
 export interface LogParts {
   readonly level: Level;
   readonly mask: Mask;
-  /** Standard output where absent. */
+  /** Standard error where absent: standard output is for people. */
   readonly destination?: DestinationStream;
 }
 
@@ -27,7 +27,7 @@ export function logger({ level, mask, destination }: LogParts): Log {
       serializers: { err: stdSerializers.errWithCause, error: stdSerializers.errWithCause },
       hooks: { streamWrite: (line) => masked(line, mask) },
     },
-    destination ?? pino.destination(1),
+    destination ?? pino.destination(2),
   );
 }
 

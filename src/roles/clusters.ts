@@ -24,7 +24,10 @@ export const clusters = role("clusters", {
     input: z.strictObject({ ...at, version: late(Version) }),
     result: z.object({ url: text.nullable() }),
     on,
-    says: (i) => `release ${i.service} ${typeof i.version === "string" ? i.version : "(known after)"} to ${i.environment}`,
+    says: (i) =>
+      `release ${i.service} ${typeof i.version === "string" ? i.version : "(known after)"} to ${i.environment}`,
+    again: (i) =>
+      `${i.service} ${typeof i.version === "string" ? i.version : ""} runs again in ${i.environment}`,
   }),
   /** Takes the service away: what undoes a first release. */
   remove: effect({
@@ -32,6 +35,7 @@ export const clusters = role("clusters", {
     result: z.object({}),
     on,
     says: (i) => `remove ${i.service} from ${i.environment}`,
+    again: (i) => `${i.service} does not run in ${i.environment}, as before`,
   }),
   /** How the release under way is doing; `bad` says why in one sentence, with the last lines of its log in `log`. */
   rollout: look({

@@ -1,7 +1,7 @@
 /** Behind each button's opaque id: the command it says and the message it stands in. The row is the truth, not the click. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 
 export const ButtonRow = z.object({
   id: z.string(),
@@ -24,7 +24,7 @@ export async function insertButtons(
     `INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
      SELECT b->>'id', b->>'message', b->>'surface', b->>'channel', b->>'command', b->'args'
      FROM jsonb_array_elements($1::jsonb) b ON CONFLICT (id) DO NOTHING`,
-    [JSON.stringify(buttons)],
+    [json(buttons)],
   );
 }
 

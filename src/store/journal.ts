@@ -1,7 +1,7 @@
 /** The journal of a run: what its steps came to, by key. Written under the driver's epoch only. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 import { Fenced } from "./runs.ts";
 
 export interface Entry {
@@ -44,8 +44,8 @@ export async function putEntries(sql: Sql, put: Put): Promise<number> {
       put.run,
       put.epoch,
       put.state ?? null,
-      JSON.stringify(put.entries.map((e) => ({ key: e.key, value: e.value ?? null }))),
-      JSON.stringify(put.gone ?? []),
+      json(put.entries.map((e) => ({ key: e.key, value: e.value ?? null }))),
+      json(put.gone ?? []),
       put.shows ?? put.state !== undefined,
     ],
   );

@@ -1,6 +1,6 @@
 /** Who holds a target and who waits for one. A target covers what lies below it; one table lock orders everybody. */
 import { z } from "zod";
-import type { Sql } from "./database.ts";
+import { json, type Sql } from "./database.ts";
 
 const Held = z.object({ run: z.string(), step: z.string(), held: z.boolean(), since: z.number() });
 export type Held = z.output<typeof Held>;
@@ -26,7 +26,7 @@ export async function awaitTurn(
      WHERE ${overlaps} AND NOT (l.run = $2 AND l.step = $3) AND (l.held OR l.place < COALESCE(
        (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held), 9007199254740991))
      ORDER BY l.run, l.held DESC`,
-    [JSON.stringify(targets), who.run, who.step],
+    [json(targets), who.run, who.step],
   );
   if (before.length === 0) {
     await sql.run("DELETE FROM shipmate.locks WHERE run = $1 AND step = $2 AND NOT held", [
@@ -38,7 +38,7 @@ export async function awaitTurn(
   await sql.run(
     `INSERT INTO shipmate.locks (target, run, step, held)
      SELECT jsonb_array_elements_text($3::jsonb), $1, $2, false ON CONFLICT DO NOTHING`,
-    [who.run, who.step, JSON.stringify(targets)],
+    [who.run, who.step, json(targets)],
   );
   return { free: false, before };
 }
@@ -52,7 +52,7 @@ export async function anyOverlap(
   const rows = await sql.query(
     z.object({ run: z.string() }),
     `SELECT l.run FROM shipmate.locks l WHERE ${overlaps} AND (l.run <> $2 OR NOT l.held) LIMIT 1`,
-    [JSON.stringify(targets), run],
+    [json(targets), run],
   );
   return rows.length > 0;
 }
@@ -68,14 +68,14 @@ export async function takeLocks(
     z.object({ run: z.string() }),
     `SELECT l.run FROM shipmate.locks l
      WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3) LIMIT 1`,
-    [JSON.stringify(targets), who.run, who.step],
+    [json(targets), who.run, who.step],
   );
   if (others.length > 0) return false;
   await sql.run(
     `INSERT INTO shipmate.locks (target, run, step, held)
      SELECT jsonb_array_elements_text($3::jsonb), $1, $2, true
      ON CONFLICT (target, run, step) DO UPDATE SET held = true`,
-    [who.run, who.step, JSON.stringify(targets)],
+    [who.run, who.step, json(targets)],
   );
   return true;
 }
@@ -107,7 +107,7 @@ export async function inLine(
   const rows = await sql.query(
     z.object({ run: z.string() }),
     `SELECT DISTINCT l.run FROM shipmate.locks l WHERE NOT l.held AND l.run <> $2 AND ${overlaps}`,
-    [JSON.stringify(targets), run],
+    [json(targets), run],
   );
   return rows.map((row) => row.run);
 }

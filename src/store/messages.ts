@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Card, DrawnCard, Form } from "../core/card.ts";
 import type { Place } from "../core/surface.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 
 const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
@@ -57,7 +57,7 @@ export async function insertNote(sql: Sql, run: string, name: string, says: Card
     `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run, card)
      SELECT id || '.note.' || $2, surface, channel, id, 'note', $1, $3::jsonb
      FROM shipmate.messages WHERE run = $1 AND kind = 'root' ON CONFLICT DO NOTHING`,
-    [run, name, JSON.stringify(says)],
+    [run, name, json(says)],
   );
 }
 
@@ -81,8 +81,8 @@ export async function insertReply(
       reply.at.channel,
       reply.at.thread ?? null,
       reply.to ?? null,
-      JSON.stringify(reply.card),
-      reply.form ? JSON.stringify(reply.form) : null,
+      json(reply.card),
+      reply.form ? json(reply.form) : null,
     ],
   );
 }
@@ -91,7 +91,7 @@ export async function insertReply(
 export async function changeReply(sql: Sql, id: string, changed: Card): Promise<void> {
   await sql.run(
     "UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1 WHERE id = $1",
-    [id, JSON.stringify(changed)],
+    [id, json(changed)],
   );
 }
 
@@ -128,7 +128,7 @@ export function claimBehind(
        LIMIT $2 FOR UPDATE OF m SKIP LOCKED)
      UPDATE shipmate.messages SET lease_until = shipmate.now() + $3
      WHERE id IN (SELECT id FROM behind) RETURNING ${columns}`,
-    [JSON.stringify(surfaces), limit, lease],
+    [json(surfaces), limit, lease],
   );
 }
 
@@ -148,7 +148,7 @@ export async function markPosted(
     `UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
        attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now()
      WHERE id = $1`,
-    [id, posted.rev, posted.hash, posted.ref, JSON.stringify(posted.drawn), posted.pace],
+    [id, posted.rev, posted.hash, posted.ref, json(posted.drawn), posted.pace],
   );
 }
 
@@ -160,16 +160,17 @@ export async function markSame(sql: Sql, id: string, rev: number): Promise<void>
   );
 }
 
-/** Not now: again after `wait` milliseconds. `lost` forgets the reference, so that it is posted anew. */
+/** Not now: again after `wait` milliseconds. `lost` forgets the reference, so that it is posted anew; `asked`: nothing was tried. */
 export async function markLater(
   sql: Sql,
   id: string,
-  later: { readonly wait: number; readonly lost?: boolean },
+  later: { readonly wait: number; readonly lost?: boolean; readonly asked?: boolean },
 ): Promise<void> {
   await sql.run(
-    `UPDATE shipmate.messages SET lease_until = 0, attempts = attempts + 1, next_at = shipmate.now() + $2,
+    `UPDATE shipmate.messages SET lease_until = 0, next_at = shipmate.now() + $2,
+       attempts = attempts + CASE WHEN $4::boolean THEN 0 ELSE 1 END,
        ref = CASE WHEN $3::boolean THEN NULL ELSE ref END WHERE id = $1`,
-    [id, later.wait, later.lost ?? false],
+    [id, later.wait, later.lost ?? false, later.asked ?? false],
   );
 }
 
@@ -188,7 +189,7 @@ export async function nextPost(sql: Sql, surfaces: readonly string[]): Promise<n
     z.object({ wait: z.number().nullable() }),
     `SELECT min(greatest(next_at, lease_until)) - shipmate.now() AS wait FROM shipmate.messages
      WHERE wanted_rev > posted_rev AND surface IN (SELECT jsonb_array_elements_text($1::jsonb))`,
-    [JSON.stringify(surfaces)],
+    [json(surfaces)],
   );
   return row?.wait ?? undefined;
 }

@@ -1,7 +1,7 @@
 /** Plans that were shown, and the votes on them. The first atomic transition of a plan decides it. */
 import { z } from "zod";
 import type { Plan } from "../core/plan.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 
 export const PlanState = z.enum(["open", "approved", "rejected", "expired", "void", "cancelled"]);
 export type PlanState = z.output<typeof PlanState>;
@@ -46,7 +46,7 @@ export async function insertPlan(
       plan.run,
       plan.step,
       plan.body.digest,
-      JSON.stringify(plan.body),
+      json(plan.body),
       plan.state,
       plan.why ?? null,
       Math.round(plan.body.expires),
@@ -122,7 +122,7 @@ export async function voidOthers(
                    jsonb_array_elements_text($2::jsonb) mine
        WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/'))
      RETURNING p.run`,
-    [run, JSON.stringify(targets), why],
+    [run, json(targets), why],
   );
   return rows.map((row) => row.run);
 }

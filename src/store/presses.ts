@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
-import type { Sql } from "./database.ts";
+import { json, type Sql } from "./database.ts";
 
 const person = z.object({ id: z.string(), name: z.string() });
 export const Press = z.object({
@@ -32,8 +32,8 @@ export async function insertPress(
       press.run,
       press.wait,
       press.button,
-      JSON.stringify(press.form),
-      JSON.stringify({ id: press.person.id, name: press.person.name }),
+      json(press.form),
+      json({ id: press.person.id, name: press.person.name }),
     ],
   );
   if (added === 1) return undefined;
@@ -53,4 +53,9 @@ export async function readPresses(sql: Sql, run: string): Promise<Map<string, Pr
     [run],
   );
   return new Map(rows.map((row) => [row.wait, row]));
+}
+
+/** Forgets a press, so that another one can decide the wait. */
+export async function deletePress(sql: Sql, run: string, wait: string): Promise<void> {
+  await sql.run("DELETE FROM shipmate.presses WHERE run = $1 AND wait = $2", [run, wait]);
 }

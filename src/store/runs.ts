@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import { Json } from "../core/operation.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -99,7 +99,7 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
       run.id,
       run.workflow,
       run.hash,
-      JSON.stringify(run.input),
+      json(run.input),
       run.title,
       run.by,
       run.parent?.run ?? null,
@@ -157,7 +157,7 @@ export async function parkRun(
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
      FROM mine, before WHERE run = mine.id AND kind = 'root'
        AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
-    [id, epoch, park.wake ?? null, park.state, JSON.stringify(park.waits)],
+    [id, epoch, park.wake ?? null, park.state, json(park.waits)],
   );
 }
 
@@ -167,7 +167,7 @@ export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> 
   await sql.run(
     `UPDATE shipmate.runs SET rung = true
      WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL`,
-    [JSON.stringify(ids)],
+    [json(ids)],
   );
 }
 
@@ -232,7 +232,7 @@ export async function addTargets(sql: Sql, run: string, targets: readonly string
   await sql.run(
     `INSERT INTO shipmate.run_targets (run, target)
      SELECT $1, jsonb_array_elements_text($2::jsonb) ON CONFLICT DO NOTHING`,
-    [run, JSON.stringify(targets)],
+    [run, json(targets)],
   );
 }
 
@@ -290,7 +290,7 @@ export async function endRun(
   await sql.run(
     `UPDATE shipmate.runs SET state = $2, says = $3, output = $4::jsonb, next = $5::jsonb, waits = NULL,
        lease_until = 0, wake_at = NULL, rung = false, ended_at = shipmate.now() WHERE id = $1`,
-    [id, end.state, end.says, JSON.stringify(end.output), JSON.stringify(end.buttons)],
+    [id, end.state, end.says, json(end.output), json(end.buttons)],
   );
   await bumpRoot(sql, id);
 }

@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { Refusal } from "../core/refusal.ts";
 import { answers } from "../store/views.ts";
 import { type Parts, routes } from "./api.ts";
 import { assets } from "./assets.ts";
@@ -34,7 +35,7 @@ export interface Served {
 /** Listens. Throws a sentence for people where the port is in use or the host would open the console to others. */
 export async function serve(parts: ServeParts): Promise<Served> {
   if (parts.mode === "local" && !isLoopback(parts.host))
-    throw new Error(
+    throw new Refusal(
       `Without a login the console listens on this machine alone: set HOST to 127.0.0.1 instead of ${parts.host}.`,
     );
   const page = assets();
@@ -154,15 +155,15 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): Erro
   const because = { cause: error };
   switch (error.code) {
     case "EADDRINUSE":
-      return new Error(`Port ${port} is in use. Stop what uses it, or set PORT.`, because);
+      return new Refusal(`Port ${port} is in use. Stop what uses it, or set PORT.`, because);
     case "EACCES":
-      return new Error(
+      return new Refusal(
         `Port ${port} needs more rights than Shipmate has. Set PORT to 1024 or more.`,
         because,
       );
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return new Error(`This machine has no address ${host}. Set HOST to 127.0.0.1.`, because);
+      return new Refusal(`This machine has no address ${host}. Set HOST to 127.0.0.1.`, because);
     default:
       return new Error(`listening on ${host}:${port}`, because);
   }

@@ -216,15 +216,15 @@ function chart(drawn: DrawnCard["chart"]): Element[] {
   const label = words(drawn.label);
   const values = drawn.points.map(([, y]) => y);
   const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
-  const words = `${label}: from ${first} to ${last}, lowest ${Math.min(...values)}, highest ${Math.max(...values)}`;
+  const told = `${label}: from ${first} to ${last}, lowest ${Math.min(...values)}, highest ${Math.max(...values)}`;
   return [
     {
       type: "Chart.Line",
       title: label,
       data: [{ legend: label, values: drawn.points.map(([x, y]) => ({ x, y })) }],
-      altText: words,
+      altText: told,
       spacing: "Medium",
-      fallback: run(words),
+      fallback: run(told),
     },
   ];
 }

@@ -1,0 +1,39 @@
+/** What a plan would change, in lines that people read. */
+import type { Card, ChangeLine } from "../core/card.ts";
+import type { Change, Plan } from "../core/plan.ts";
+import { valueText } from "./delta.ts";
+import { targetText } from "./words.ts";
+
+/** How many lines a run's card shows before it folds the rest. */
+const shown = 5;
+
+/** A line for each change. Where everything is about one thing, which the title names, only its fields are named. */
+export function changesOf(plan: Plan): ChangeLine[] {
+  const changing = plan.nodes.flatMap(({ preview }) => ("changes" in preview ? [preview] : []));
+  const things = new Set(changing.flatMap(({ changes }) => changes.map((change) => change.of)));
+  return changing.flatMap(({ undo, changes }) => {
+    const irreversible = "irreversible" in undo ? undo.irreversible : undefined;
+    return changes.map((change) => ({
+      what: whatOf(change, things.size === 1),
+      ...(change.from !== null && { from: valueText(change.from) }),
+      ...(change.to !== null && { to: valueText(change.to) }),
+      ...(irreversible !== undefined && { irreversible }),
+    }));
+  });
+}
+
+/** All changes as a table, for the card's thread; undefined where the card shows them all itself. */
+export function allChanges(plan: Plan): Card | undefined {
+  const lines = changesOf(plan);
+  if (lines.length <= shown) return undefined;
+  return {
+    title: `All ${lines.length} changes`,
+    columns: ["what", "from", "to"],
+    rows: lines.map((line) => [line.what, line.from ?? "", line.to ?? ""]),
+  };
+}
+
+function whatOf(change: Change, only: boolean): string {
+  if (change.field === undefined) return targetText(change.of);
+  return only ? change.field : `${targetText(change.of)} ${change.field}`;
+}
