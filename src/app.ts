@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import type { Person } from "./core/person.ts";
+import { refuse } from "./core/refusal.ts";
 import type { Door, Surface } from "./core/surface.ts";
 import { createDoor, type TheDoor } from "./engine/door.ts";
 import { inProcess } from "./engine/doorbell.ts";
@@ -31,6 +32,7 @@ import { openPostgres } from "./store/postgres.ts";
 import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
+import { runLog } from "./web/run-log.ts";
 import { serve } from "./web/server.ts";
 
 export interface AppOptions {
@@ -143,6 +145,15 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
           ? { holds: true, says: `All ${checked.head.count} rows are as they were written.` }
           : { holds: false, says: checked.says };
       },
+      logs: runLog({
+        database,
+        services: () => Object.keys(now().services),
+        stream: (id, op, signal) => {
+          const { reads, stream } = engine.operations;
+          const ruling = may(now(), personNamed(now(), id), "look", reads(op) as never);
+          return ruling.ok ? stream(op, signal) : refuse(ruling.says);
+        },
+      }),
       mask: mask.text,
       report: troubled,
     });

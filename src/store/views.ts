@@ -39,7 +39,7 @@ export async function listMessages(
   const rows = await sql.query(
     MessageRow,
     `SELECT ${message} FROM shipmate.messages
-     WHERE surface = $1 AND channel = $2 AND thread IS NULL AND drawn IS NOT NULL
+     WHERE surface = $1 AND channel = $2 AND kind <> 'note' AND drawn IS NOT NULL
        AND (to_account IS NULL OR to_account = $3)
      ORDER BY number DESC LIMIT $4`,
     [query.surface, query.channel, query.viewer, query.limit],
@@ -93,7 +93,7 @@ export function listChannels(
   return sql.query(
     ChannelRow,
     `SELECT channel, max(number) AS last FROM shipmate.messages
-     WHERE surface = $1 AND thread IS NULL AND drawn IS NOT NULL
+     WHERE surface = $1 AND kind <> 'note' AND drawn IS NOT NULL
        AND (to_account IS NULL OR to_account = $2)
      GROUP BY channel ORDER BY channel`,
     [surface, viewer],
@@ -131,8 +131,10 @@ export const RunRow = z.object({
   digest: z.string().nullable(),
 });
 export type RunRow = z.output<typeof RunRow>;
-const run = `r.id, r.number, r.workflow, r.title, r.state, r.says, r.by_person AS by, r.created_at AS at,
-       r.ended_at AS ended, p.digest`;
+/** While a run is under way its sentence stands on its card. */
+const run = `r.id, r.number, r.workflow, r.title, r.state, r.by_person AS by, r.created_at AS at,
+       r.ended_at AS ended, COALESCE(NULLIF(r.says, ''), (SELECT m.drawn->>'says' FROM shipmate.messages m
+         WHERE m.run = r.id AND m.kind = 'root' AND m.drawn IS NOT NULL LIMIT 1), '') AS says`;
 
 /** Runs, the newest first; `before` is a run's number. `of` covers what lies below it. */
 export function viewRuns(
@@ -146,7 +148,7 @@ export function viewRuns(
 ): Promise<readonly RunRow[]> {
   return sql.query(
     RunRow,
-    `SELECT ${run} FROM shipmate.runs r
+    `SELECT ${run}, p.digest FROM shipmate.runs r
      LEFT JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
      WHERE ($1::text IS NULL OR EXISTS (SELECT FROM shipmate.run_targets t
          WHERE t.run = r.id AND (t.target = $1 OR starts_with(t.target, $1 || '/'))))
@@ -158,25 +160,36 @@ export function viewRuns(
 }
 
 /** A run by its id or the number that people use. */
-export function viewRun(sql: Sql, run: string): Promise<RunRow | undefined> {
-  const number = /^\d{1,15}$/.test(run) ? Number(run) : null;
+export function viewRun(sql: Sql, name: string): Promise<RunRow | undefined> {
+  const number = /^\d{1,15}$/.test(name) ? Number(name) : null;
   return first(
     sql,
     RunRow,
-    `SELECT r.id, r.number, r.workflow, r.title, r.state, r.says, r.by_person AS by,
-       r.created_at AS at, r.ended_at AS ended,
+    `SELECT ${run},
        (SELECT digest FROM shipmate.plans p WHERE p.run = r.id AND p.state <> 'void'
         ORDER BY p.id DESC LIMIT 1) AS digest
      FROM shipmate.runs r WHERE r.id = $1 OR r.number = $2 ORDER BY (r.id = $1) DESC LIMIT 1`,
-    [run, number],
+    [name, number],
   );
+}
+
+/** What a run touches, as far as it is known. */
+export async function runTargets(sql: Sql, run: string): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ target: z.string() }),
+    `SELECT target FROM shipmate.run_targets WHERE run = $1
+     UNION SELECT jsonb_array_elements_text(body->'targets') FROM shipmate.plans WHERE run = $1
+     ORDER BY target`,
+    [run],
+  );
+  return rows.map(({ target }) => target);
 }
 
 /** Runs that wait for a vote which `person` may give and has not given. */
 export function waitingFor(sql: Sql, person: string): Promise<readonly RunRow[]> {
   return sql.query(
     RunRow,
-    `SELECT ${run} FROM shipmate.runs r
+    `SELECT ${run}, p.digest FROM shipmate.runs r
      JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
      WHERE r.ended_at IS NULL
        AND EXISTS (SELECT FROM jsonb_array_elements(p.body->'needs') need

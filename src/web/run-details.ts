@@ -123,7 +123,7 @@ function timeline(
     if (vote.withdrawn_at !== null)
       moments.push(moment(vote.withdrawn_at, `${who(vote.person)} withdrew that`, "waiting", null));
   }
-  for (const row of audit) if (isEffect(row)) moments.push(effect(row));
+  for (const row of audit) if (isEffect(row)) moments.push(effect(row, plans));
   for (const { at, drawn } of notes)
     if (drawn !== null) moments.push(moment(at, drawn.title, "calm", drawn.says ?? null));
   if (run.ended !== null) moments.push(ending(run.ended, run.state, run.says));
@@ -135,14 +135,17 @@ function moment(at: number, says: string, tone: Moment["tone"], detail: string |
 }
 
 function isEffect(row: AuditRow): boolean {
-  return /^(carried out|took back|undid|effect|ran)/.test(row.did);
+  return row.did === "carried out" || row.did === "took back";
 }
 
-function effect(row: AuditRow): Moment {
-  const says = text(row.detail, "says");
-  const did = row.did.charAt(0).toUpperCase() + row.did.slice(1);
-  const tone = row.did.startsWith("carried out") || row.did.startsWith("ran") ? "calm" : "waiting";
-  return moment(row.at, did, tone, says);
+/** What was done, in the words of the plan that allowed it. */
+function effect(row: AuditRow, plans: readonly PlanRow[]): Moment {
+  const [step, place] = [text(row.detail, "step"), text(row.detail, "place")];
+  const nodes = plans.findLast((plan) => plan.step === step)?.body.nodes ?? [];
+  const says = nodes.find((node) => node.place === place)?.says ?? text(row.detail, "op");
+  const back = row.did === "took back";
+  const word = back ? "Took back" : "Did";
+  return moment(row.at, says === null ? word : `${word}: ${says}`, back ? "waiting" : "calm", null);
 }
 
 function text(detail: unknown, field: string): string | null {
