@@ -144,7 +144,7 @@ function effect(row: AuditRow, plans: readonly PlanRow[]): Moment {
   const nodes = plans.findLast((plan) => plan.step === step)?.body.nodes ?? [];
   const says = nodes.find((node) => node.place === place)?.says ?? text(row.detail, "op");
   const back = row.did === "took back";
-  const word = back ? "Took back" : "Did";
+  const word = back ? "Took back" : "Done";
   return moment(row.at, says === null ? word : `${word}: ${says}`, back ? "waiting" : "calm", null);
 }
 

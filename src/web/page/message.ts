@@ -64,7 +64,7 @@ export function MessageRow({
           message.card === null
             ? html`<p class="said">${message.text}</p>`
             : html`
-              <div class=${`card ${chosen ? "chosen" : ""} ${busy ? "busy" : ""}`} data-state=${message.card.state?.word}>
+              <div class=${`card ${isBrief(message) ? "brief" : ""} ${chosen ? "chosen" : ""} ${busy ? "busy" : ""}`} data-state=${message.card.state?.word}>
                 ${message.private && html`<p class="private"><${Icon} name="lock" />Only you see this</p>`}
                 <${CardView} message=${message} press=${pressed} />
                 ${
@@ -76,4 +76,11 @@ export function MessageRow({
         ${wrong !== undefined && html`<p class="wrong" role="alert">${wrong}</p>`}
       </div>
     </article>`;
+}
+
+/** An answer of one sentence: it needs no heading and no frame around it. */
+function isBrief({ card }: Message): boolean {
+  if (card === null || card.buttons.length > 0) return false;
+  const { title: _, buttons: __, ...rest } = card;
+  return Object.keys(rest).length === 0;
 }

@@ -19,6 +19,7 @@ export interface Message {
     readonly title: string;
     readonly state?: { readonly tone: Tone; readonly word: string };
     readonly says?: string;
+    readonly buttons: readonly Button[];
   } | null;
   readonly adaptive: object | null;
   /** Told just now, and not known before. */
