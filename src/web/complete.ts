@@ -2,9 +2,9 @@
  * Type-ahead: how what is being typed could go on. It teaches the grammar while one types: first the verb, then
  * each argument in its turn, with its word (`to production`) and its choices.
  */
-import { z } from "zod";
 import type { Choice } from "../core/card.ts";
 import type { Look } from "../core/operation.ts";
+import { type Shape, shapesOf } from "../engine/shape.ts";
 import type { Typed } from "./parts.ts";
 
 export interface Completion {
@@ -28,6 +28,10 @@ interface Piece {
 export interface Knows {
   readonly commands: readonly Typed[];
   look<R>(look: Look<R>): Promise<R>;
+  /** Runs that somebody may mean, the likeliest first. */
+  runs(): Promise<
+    readonly { readonly number: number; readonly title: string; readonly digest: string | null }[]
+  >;
 }
 
 /** Never throws for what somebody typed: where nothing fits, there is nothing to offer. */
@@ -65,9 +69,9 @@ function verbs(typed: string, from: number, commands: readonly Typed[]): Complet
   const wanted = typed.trim().toLowerCase();
   const items = commands
     .filter(({ name }) => name.startsWith(wanted))
-    .map(({ name, summary, args }) => ({
-      value: Object.keys(args).length === 0 ? name : `${name} `,
-      hint: summary,
+    .map((command) => ({
+      value: argumentsOf(command).length === 0 ? command.name : `${command.name} `,
+      hint: command.summary,
     }));
   return { from, items: items.slice(0, 20), usage: [], summary: "" };
 }
@@ -90,8 +94,8 @@ function read(words: readonly string[], command: Typed) {
     } else if (word.startsWith("--")) asked = argument(command, word.slice(2));
     else if (command.words?.[word] !== undefined) asked = command.words[word];
     else {
-      const next = Object.keys(command.args).find((arg) => known[arg] === undefined);
-      if (next !== undefined) known[next] = word;
+      const next = argumentsOf(command).find(({ name }) => known[name] === undefined);
+      if (next !== undefined) known[next.name] = word;
     }
   }
   return { known, asked };
@@ -99,7 +103,7 @@ function read(words: readonly string[], command: Typed) {
 
 /** An argument by its name or the beginning of it (`env`). */
 function argument(command: Typed, name: string): string | undefined {
-  const names = Object.keys(command.args);
+  const names = argumentsOf(command).map((shape) => shape.name);
   return names.find((arg) => arg === name) ?? names.find((arg) => arg.startsWith(name));
 }
 
@@ -115,8 +119,8 @@ function current(
   if (pair !== null && key !== undefined)
     return [partial.slice(0, partial.length - (pair[2] ?? "").length), key, pair[2] ?? ""];
   if (asked !== undefined) return ["", asked, partial];
-  const next = Object.keys(command.args).find((arg) => known[arg] === undefined);
-  return ["", next, partial];
+  const next = argumentsOf(command).find((shape) => known[shape.name] === undefined);
+  return ["", next?.name, partial];
 }
 
 function wordOf(command: Typed, arg: string): string {
@@ -129,47 +133,42 @@ function pieces(
   now: string | undefined,
 ): readonly Piece[] {
   const verb: Piece = { text: command.name, is: "done", optional: false };
-  const args = Object.keys(command.args).map((arg): Piece => {
-    const word = wordOf(command, arg);
-    const is = arg === now ? "now" : known[arg] === undefined ? "later" : "done";
-    const value = is === "done" ? (known[arg] ?? "") : `<${arg}>`;
-    const schema = command.args[arg];
-    const optional = schema === undefined || z.safeParse(schema, undefined).success;
-    return { text: word === "" ? value : `${word} ${value}`, is, optional };
+  const args = argumentsOf(command).map(({ name, label, required, rest }): Piece => {
+    const word = wordOf(command, name);
+    const is = name === now ? "now" : known[name] === undefined ? "later" : "done";
+    const value = is === "done" ? (known[name] ?? "") : `<${label}${rest ? "…" : ""}>`;
+    return { text: word === "" ? value : `${word} ${value}`, is, optional: !required };
   });
   return [verb, ...args];
 }
 
-/** An argument's possible values: from its noun's look, or from its own list. */
+/** What one can type; what only a button gives is not shown. */
+function argumentsOf(command: Typed): readonly Shape[] {
+  return shapesOf(command).filter(({ hidden }) => !hidden);
+}
+
+/** An argument's possible values: its own list, its noun's look, or runs and what waits for votes in them. */
 async function choices(
   command: Typed,
   arg: string,
   known: { readonly [arg: string]: string },
-  { look }: Knows,
+  { look, runs }: Knows,
 ): Promise<readonly Choice[]> {
-  const schema = bare(command.args[arg]);
-  if (schema instanceof z.ZodEnum) return schema.options.map((value) => ({ value: String(value) }));
-  if (!(schema instanceof z.ZodType)) return [];
-  const find = schema.meta()?.["choices"];
-  if (typeof find !== "function") return [];
+  const shape = argumentsOf(command).find(({ name }) => name === arg);
   try {
-    return await look(find(known));
+    if (shape?.options !== undefined) return shape.options.map((value) => ({ value }));
+    if (shape?.choices !== undefined) return await look(shape.choices(known));
+    if (arg === "run")
+      return (await runs()).map(({ number, title }) => ({ value: String(number), hint: title }));
+    if (arg === "digest") {
+      const run = (await runs()).find(({ number }) => String(number) === known["run"]);
+      if (run?.digest) return [{ value: run.digest.slice(0, 8), hint: "the plan on its card" }];
+    }
+    return [];
   } catch {
     // A look that is refused or does not answer takes the hints away, never the typing.
     return [];
   }
-}
-
-function bare(schema: unknown): unknown {
-  let inner = schema;
-  while (
-    inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodDefault ||
-    inner instanceof z.ZodNullable ||
-    inner instanceof z.ZodPrefault
-  )
-    inner = inner.unwrap();
-  return inner;
 }
 
 /** Those that begin with what was typed, then those that hold it. */

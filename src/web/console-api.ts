@@ -8,6 +8,7 @@ import {
   listChannels,
   listMessages,
   rootsOf,
+  viewRuns,
   waitingFor,
 } from "../store/views.ts";
 import { complete } from "./complete.ts";
@@ -190,6 +191,10 @@ export function consoleRoutes(parts: Parts): readonly Route[] {
         complete(params.text, {
           commands: parts.commands,
           look: (look) => parts.look(params.as ?? "", look),
+          runs: async () => [
+            ...(await viewRuns(database, { open: true, limit: 8 })),
+            ...(await viewRuns(database, { open: false, limit: 8 })),
+          ],
         }),
     }),
     route({

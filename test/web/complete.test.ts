@@ -19,7 +19,17 @@ const commands = [
     name: "logs",
     summary: "What it writes.",
     examples: [],
-    args: { service: Service, level: z.enum(["info", "error"]).optional() },
+    args: {
+      secret: z.string().optional().meta({ hidden: true }),
+      service: Service,
+      level: z.enum(["info", "error"]).optional(),
+    },
+  },
+  {
+    name: "approve",
+    summary: "Approves what a card shows.",
+    examples: [],
+    args: { run: z.string(), digest: z.string() },
   },
 ];
 const values: { readonly [op: string]: readonly Choice[] } = {
@@ -34,6 +44,10 @@ const knows: Knows = {
     asked.push(look.input);
     return values[look.op] as never;
   },
+  runs: async () => [
+    { number: 41, title: "Deploy web 1.4.2 to production", digest: "9f2c41ab5d0e44c1" },
+    { number: 40, title: "Deploy hello 1.0.0 to staging", digest: null },
+  ],
 };
 /** The whole text after Tab, for each thing offered. */
 async function taken(text: string): Promise<string[]> {
@@ -43,7 +57,7 @@ async function taken(text: string): Promise<string[]> {
 
 describe("Tab goes on with", () => {
   test.each([
-    ["", ["deploy ", "describe", "logs "]],
+    ["", ["deploy ", "describe", "logs ", "approve "]],
     ["de", ["deploy ", "describe"]],
     ["/dep", ["/deploy "]],
     ["shipmate dep", ["shipmate deploy "]],
@@ -59,6 +73,9 @@ describe("Tab goes on with", () => {
     ["deploy --env=production w", ["deploy --env=production web "]],
     ["deploy web 1.4.2 to production ", []],
     ["logs web e", ["logs web error "]],
+    ["approve ", ["approve 41 ", "approve 40 "]],
+    ["approve 41 ", ["approve 41 9f2c41ab "]],
+    ["approve 40 ", []],
     ["dance ", []],
   ])("%j", async (text, offers) => {
     expect(await taken(text)).toEqual(offers);
@@ -83,7 +100,7 @@ test("choices know what was typed before them", async () => {
 });
 
 test("a look that is refused takes the hints away, never the typing", async () => {
-  const refused: Knows = { commands, look: () => Promise.reject(new Refusal("no")) };
+  const refused: Knows = { ...knows, look: () => Promise.reject(new Refusal("no")) };
   expect(await complete("deploy ", refused)).toMatchObject({
     items: [],
     usage: [{ text: "deploy" }, {}, {}, {}],
