@@ -104,30 +104,42 @@ function timeline(
 ): readonly Moment[] {
   const who = (person: string) => platform.people[person]?.name ?? person;
   const moments: Moment[] = [{ at: run.at, says: `${who(run.by)} asked for this`, tone: "calm" }];
+  // Within a millisecond the order below decides: a plan, the votes on it, what became of it.
+  const cast = new Set<Vote>();
   for (const plan of plans) {
-    const short = plan.digest.slice(0, 8);
-    moments.push({ at: plan.at, says: `Planned as ${short}`, tone: "calm" });
-    if (plan.state === "void" && plan.decided_at !== null)
-      moments.push(moment(plan.decided_at, `Plan ${short} no longer counts`, "waiting", plan.why));
-    if (plan.state === "approved" && plan.decided_at !== null && plan.body.needs.length === 0)
-      moments.push(
-        moment(plan.decided_at, "Nobody had to approve", "good", plan.why ?? plan.body.rule),
-      );
-    if (plan.state === "expired" && plan.decided_at !== null)
-      moments.push(moment(plan.decided_at, "Nobody answered in time", "waiting", plan.why));
-  }
-  for (const vote of votes) {
-    const did = vote.vote === "yes" ? "approved" : "rejected";
-    const says = `${who(vote.person)} ${did} ${vote.digest.slice(0, 8)}`;
-    moments.push(moment(vote.at, says, vote.vote === "yes" ? "good" : "bad", vote.why));
-    if (vote.withdrawn_at !== null)
-      moments.push(moment(vote.withdrawn_at, `${who(vote.person)} withdrew that`, "waiting", null));
+    moments.push({ at: plan.at, says: `Planned as ${plan.digest.slice(0, 8)}`, tone: "calm" });
+    for (const vote of votes) {
+      if (vote.digest !== plan.digest || cast.has(vote)) continue;
+      cast.add(vote);
+      moments.push(...voted(vote, who(vote.person)));
+    }
+    moments.push(...decided(plan));
   }
   for (const row of audit) if (isEffect(row)) moments.push(effect(row, plans));
   for (const { at, drawn } of notes)
     if (drawn !== null) moments.push(moment(at, drawn.title, "calm", drawn.says ?? null));
   if (run.ended !== null) moments.push(ending(run.ended, run.state, run.says));
   return moments.toSorted((a, b) => a.at - b.at);
+}
+
+function voted(vote: Vote, name: string): readonly Moment[] {
+  const isYes = vote.vote === "yes";
+  const says = `${name} ${isYes ? "approved" : "rejected"} ${vote.digest.slice(0, 8)}`;
+  const moments = [moment(vote.at, says, isYes ? "good" : "bad", vote.why)];
+  if (vote.withdrawn_at !== null)
+    moments.push(moment(vote.withdrawn_at, `${name} withdrew that`, "waiting", null));
+  return moments;
+}
+
+/** What became of a plan, where its votes do not say it already. */
+function decided({ state, decided_at: at, digest, why, body }: PlanRow): readonly Moment[] {
+  if (at === null) return [];
+  if (state === "void")
+    return [moment(at, `Plan ${digest.slice(0, 8)} no longer counts`, "waiting", why)];
+  if (state === "expired") return [moment(at, "Nobody answered in time", "waiting", why)];
+  if (state === "approved" && body.needs.length === 0)
+    return [moment(at, "Nobody had to approve", "good", why ?? body.rule)];
+  return [];
 }
 
 function moment(at: number, says: string, tone: Moment["tone"], detail: string | null): Moment {

@@ -229,8 +229,15 @@ function chart(drawn: DrawnCard["chart"]): Element[] {
   ];
 }
 
+/** What people look for first stands first: the database does not keep the order of an object's names. */
+const first = ["Asked by", "Approved by", "Rejected by", "Approval", "Still needed"];
+const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : first.length);
+
 function people(pairs: { readonly [name: string]: string }): Element[] {
-  const facts = Object.entries(pairs).map(([title, value]) => ({
+  const sorted = Object.entries(pairs).toSorted(
+    ([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1),
+  );
+  const facts = sorted.map(([title, value]) => ({
     title: verbatim(line(title)),
     value: verbatim(line(value)),
   }));

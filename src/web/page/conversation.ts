@@ -87,7 +87,7 @@ export function Conversation({
     </div>`;
 }
 
-const first = ["deploy web 1.4.2 to production", "status", "help"];
+const first = ["deploy web 1.4.2 to production", "services", "help"];
 
 function Empty({ view, suggest }: { view: string; suggest: (text: string) => void }) {
   if (view === ":waiting")

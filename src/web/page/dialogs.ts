@@ -16,6 +16,8 @@ function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    const first = dialog.current?.querySelector("[data-first]");
+    if (first instanceof HTMLElement) first.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
@@ -43,7 +45,7 @@ export function Confirm({
   return html`
     <${Dialog} title=${question} close=${close}>
       <div class="answers">
-        <button type="button" autofocus onClick=${close}>Keep it as it is</button>
+        <button type="button" data-first onClick=${close}>Keep it as it is</button>
         <button type="button" class="danger" onClick=${() => {
           close();
           yes();
@@ -101,7 +103,7 @@ function FieldRow({ field, first }: { field: Field; first: boolean }) {
     id,
     name: field.name,
     required: field.required,
-    autofocus: first,
+    "data-first": first ? "" : undefined,
     "aria-invalid": field.error === undefined ? undefined : "true",
     "aria-describedby": notes === "" ? undefined : notes,
   };

@@ -124,3 +124,17 @@ function markdownTexts(card: AdaptiveCard): string[] {
     return [];
   });
 }
+
+test("fields stand in the same order, however the database kept them", () => {
+  const card = { title: "t", buttons: [] };
+  const one = adaptive({
+    ...card,
+    fields: { Plan: "p", "Asked by": "ada", "Approved by": "grace" },
+  });
+  const other = adaptive({
+    ...card,
+    fields: { "Approved by": "grace", Plan: "p", "Asked by": "ada" },
+  });
+  expect(one).toEqual(other);
+  expect(JSON.stringify(one)).toMatch(/Asked by.*Approved by.*Plan/);
+});
