@@ -183,7 +183,8 @@ async function openDatabase(
   closers.push(() => held.release());
   const url = config.mode === "local" ? undefined : config.database;
   if (url !== undefined) {
-    const lost = (error: Error) => log.warn({ err: error }, "a connection to the database was lost");
+    const lost = (error: Error) =>
+      log.warn({ err: error }, "a connection to the database was lost");
     const database = await openPostgres(url, { lost });
     closers.push(() => database.close());
     await migrate(database);

@@ -223,9 +223,11 @@ async function awaitVotes(c: Asked, row: PlanRow): Promise<void> {
 async function begin(c: Asked, row: PlanRow): Promise<void> {
   const { run } = c.progress;
   const plan = row.body;
-  const locked = await c.progress.transact("a lock", async (sql) => ({
+  // Neither the locks nor the begin need the disk: the intent that follows does, and makes them durable with it.
+  const lock = async (sql: Sql) => ({
     value: await takeLocks(sql, { run: run.id, step: c.step }, plan.targets),
-  }));
+  });
+  const locked = await c.progress.transact("a lock", lock, { soft: true });
   if (!locked) return; // ready() stands in line next
   const again = await preview(c, plan);
   if (again.digest !== plan.digest) {
@@ -235,7 +237,7 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
     return;
   }
   const why = `run ${run.number} went ahead on the same target`;
-  const rung = await c.progress.transact("the begin", async (sql) => {
+  const goAhead = async (sql: Sql) => {
     const others = await voidOthers(sql, run.id, plan.targets, why);
     await ringRuns(sql, others);
     await appendAudit(sql, {
@@ -248,8 +250,8 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
     });
     const begun = { plan: row.id, shape: c.acts.shape };
     return { put: [{ key: c.key("begun"), value: begun }], state: "running", value: others };
-  });
-  c.parts.ring(rung);
+  };
+  c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: true }));
 }
 
 /** A precondition broke before the first effect: the plan is made again and asked for again. */

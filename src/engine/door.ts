@@ -96,10 +96,17 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Promise<Answer> => {
     const allowed = parts.policy.may(person, "look", []);
     if (!allowed.ok && !command.forEverybody) refuse(allowed.says);
-    let reply: Reply;
     const place = answerPlace(intent, from);
+    const isPrivate = command.privately ?? false;
+    let reply: Reply;
+    let committed = false;
+    /** A vote and its like commit their answer themselves. */
+    const also = async (sql: Sql, card: Card) => {
+      await writeCard(sql, intent, place, card, isPrivate);
+      committed = true;
+    };
     try {
-      reply = await command.run(ctxOf(intent, person, command, args as never));
+      reply = await command.run(ctxOf(intent, person, command, args as never, also));
     } catch (error) {
       if (!(error instanceof FormNeeded)) throw error;
       const form = formOfPress(error);
@@ -111,14 +118,9 @@ export function createDoor(parts: DoorParts): TheDoor {
       return { is: "run", run };
     }
     if ("lines" in reply) return answerLines(intent, person, place, reply);
-    const done = await answerCard(
-      { ...intent, at: place },
-      reply,
-      command.privately ?? false,
-      command.name,
-      intent,
-    );
-    return done;
+    if (!committed) return answerCard(intent, reply, isPrivate, command.name, place);
+    parts.posted();
+    return { is: "card", card: reply, private: isPrivate };
   };
 
   const ctxOf = (
@@ -126,6 +128,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     person: Person,
     command: CommandDefinition,
     args: never,
+    also: (sql: Sql, card: Card) => Promise<void>,
   ): Ctx<never> => {
     let started = 0;
     const begin = (workflow: AnyWorkflow, input: unknown) => {
@@ -142,7 +145,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       person,
       rights: parts.policy.rights(person),
       commands: help,
-      runs: parts.engine.runs(person, intent.at.surface, again),
+      runs: parts.engine.runs(person, intent.at.surface, { again, also }),
       look: (op) => lookAs(person, op) as never,
       start: (workflow, input) => begin(workflow as unknown as AnyWorkflow, input),
     };
@@ -207,19 +210,17 @@ export function createDoor(parts: DoorParts): TheDoor {
 
   /** An answer as a message, the audit row and the end of the intent in one commit. */
   const answerCard = async (
-    at: Intent,
+    intent: Intent,
     card: Card,
     isPrivate: boolean,
     did: string,
-    intent: Intent = at,
+    place: Place = intent.at,
   ): Promise<Answer> => {
-    const to = isPrivate ? intent.who.id : undefined;
+    const { who } = intent;
+    const person = parts.policy.identify(who)?.id ?? `${who.surface}:${who.id}`;
     await database.transaction(async (sql) => {
-      await insertReply(sql, { id: replyId(intent), at: at.at, card, to });
-      const person =
-        parts.policy.identify(intent.who)?.id ?? `${intent.who.surface}:${intent.who.id}`;
       await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
-      await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+      await writeCard(sql, intent, place, card, isPrivate);
     });
     parts.posted();
     return { is: "card", card, private: isPrivate };
@@ -247,7 +248,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   };
 
   return {
-    store: (intent) => storeIntent(database, intent),
+    store: (intent) => storeIntent(database.urgent, intent),
     enter,
     check(name, values) {
       const command = commands.find((one) => one.name === name);
@@ -283,6 +284,19 @@ export function createDoor(parts: DoorParts): TheDoor {
       ? intent.at
       : { ...intent.at, thread: from };
   }
+}
+
+/** The answer's message and the end of the intent. */
+async function writeCard(
+  sql: Sql,
+  intent: Intent,
+  at: Place,
+  card: Card,
+  isPrivate: boolean,
+): Promise<void> {
+  const to = isPrivate ? intent.who.id : undefined;
+  await insertReply(sql, { id: replyId(intent), at, card, to });
+  await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
 }
 
 function replyId(intent: Intent): string {

@@ -58,7 +58,7 @@ export interface Engine {
   /** Keeps driving what is due, `at most` so many side by side, until `close`. */
   work(atMost?: number): void;
   /** What one person may do with runs. */
-  runs(person: Person, surface: string, again?: RunsParts["again"]): Runs;
+  runs(person: Person, surface: string, more?: Pick<RunsParts, "again" | "also">): Runs;
   close(): Promise<void>;
 }
 
@@ -162,15 +162,15 @@ export function createEngine(parts: EngineParts): Engine {
       doorbell.listen(() => void look());
       void look();
     },
-    runs: (person, surface, again) => {
+    runs: (person, surface, more = {}) => {
       const votes = parts.votes;
       const rung = (run: string) => {
         ring([run]);
         driveParts.changed(run);
       };
       const { nameOf } = driveParts;
-      const more = { ...(votes && { votes }), ...(again && { again }) };
-      return runsFor({ database, nameOf, person, surface, rung, ...more });
+      const rules = votes && { votes };
+      return runsFor({ database, nameOf, person, surface, rung, ...rules, ...more });
     },
     async close() {
       limit = 0;

@@ -4,12 +4,14 @@
  * Every write goes through `put` or `transact`, both fenced by the claim's epoch. A branch that has to wait calls
  * `park` and never comes back; when no branch is active any more, the driver gives the claim back.
  */
+import { z } from "zod";
 import type { Json } from "../core/operation.ts";
-import type { Database, Sql } from "../store/database.ts";
-import { type Entry, putEntries, readEntries } from "../store/journal.ts";
-import { latestPlans, type PlanRow } from "../store/plans.ts";
-import { type Press, readPresses } from "../store/presses.ts";
-import { type Claim, Fenced, fence, type Waits } from "../store/runs.ts";
+import { type Database, type Sql, soft } from "../store/database.ts";
+import { type Entry, putEntries } from "../store/journal.ts";
+import type { PlanRow } from "../store/plans.ts";
+import type { Press } from "../store/presses.ts";
+import { bumpRoot, type Claim, Fenced, fence, type Waits } from "../store/runs.ts";
+import { readState } from "../store/snapshot.ts";
 
 export interface Progress {
   readonly run: Claim;
@@ -24,8 +26,12 @@ export interface Progress {
   has(key: string): boolean;
   keys(): Iterable<string>;
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
-  /** Entries and other statements in one transaction, behind the fence. */
-  transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>): Promise<R>;
+  /** Entries and other statements in one transaction, behind the fence. `soft`: a power cut may lose it (`soft` in the store). */
+  transact<R>(
+    what: string,
+    body: (sql: Sql) => Promise<Written<R>>,
+    how?: { readonly soft?: boolean },
+  ): Promise<R>;
   /** Reads besides the journal. */
   reads<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** Waits for something outside this process. Never comes back. */
@@ -57,11 +63,9 @@ export async function openProgress(
   run: Claim,
   signal: AbortSignal,
 ): Promise<Progress> {
-  const [entries, presses, plans] = await Promise.all([
-    readEntries(database, run.id),
-    readPresses(database, run.id),
-    latestPlans(database, run.id),
-  ]);
+  const state = await readState(database, run.id);
+  const { journal: entries, presses } = state;
+  const plans = new Map(state.plans.map((plan) => [plan.step, plan]));
   const quiet = Promise.withResolvers<void>();
   const waits: Waits[] = [];
   const wakes: number[] = [];
@@ -97,13 +101,15 @@ export async function openProgress(
       now = await putEntries(database, { run: run.id, epoch: run.epoch, entries: put, ...how });
       remember(put, how.gone ?? []);
     },
-    async transact(what, body) {
+    async transact(what, body, how = {}) {
       stillMine();
       const done = await database.transaction(async (sql) => {
+        if (how.soft) await sql.query(z.any(), soft);
         const at = await fence(sql, run.id, run.epoch, what);
         const { put = [], gone = [], state, value } = await body(sql);
         const entry = { run: run.id, epoch: run.epoch, entries: put, gone, state, shows: true };
-        await putEntries(sql, entry);
+        if (put.length + gone.length > 0 || state !== undefined) await putEntries(sql, entry);
+        else await bumpRoot(sql, run.id);
         return { at, put, gone, value };
       });
       now = done.at;

@@ -41,6 +41,8 @@ export interface Projector {
   close(): Promise<void>;
 }
 
+/** How long after a poke it begins, in milliseconds: what was said goes on first, and several changes become one edit. */
+const breath = 15;
 /** How long one call of a surface may take, and how long a message is claimed for it, in milliseconds. */
 const callLimit = 15_000;
 const lease = 30_000;
@@ -53,6 +55,7 @@ export function createProjector(parts: ProjectorParts): Projector {
   const names = [...surfaces.keys()];
   const closing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let waking: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let again = false;
 
@@ -72,6 +75,8 @@ export function createProjector(parts: ProjectorParts): Projector {
   };
   const work = (): Promise<void> => {
     clearTimeout(timer);
+    clearTimeout(waking);
+    waking = undefined;
     again = true;
     working ??= round()
       .catch((error: unknown) => parts.troubled?.(error, ""))
@@ -153,7 +158,10 @@ export function createProjector(parts: ProjectorParts): Projector {
   };
 
   return {
-    poke: () => void work(),
+    poke() {
+      if (working || closing.signal.aborted) again = true;
+      else waking ??= setTimeout(() => void work(), breath);
+    },
     settle: async () => {
       await working;
       await work();
@@ -161,6 +169,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     async close() {
       closing.abort();
       clearTimeout(timer);
+      clearTimeout(waking);
       await working;
     },
   };

@@ -64,6 +64,8 @@ export interface RunsParts {
   readonly votes?: VotePolicy;
   /** The run was rung in SQL. */
   readonly rung: (run: string) => void;
+  /** Commits the answer together with the act it answers. */
+  readonly also?: (sql: Sql, answer: Card) => Promise<void>;
   /** Starts a run of the same input, where the door knows how. */
   readonly again?: (run: Run) => Promise<{ readonly run: string }>;
 }
@@ -79,13 +81,14 @@ const anybodyAsked: VotePolicy = {
 export function runsFor(parts: RunsParts): Runs {
   const { database, person, surface } = parts;
   const policy = parts.votes ?? anybodyAsked;
-  const act = async <T>(name: string, body: (sql: Sql, run: Run) => Promise<T>): Promise<T> => {
+  const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
     const run = await findAny(database, name);
     const gave = await database.transaction(async (sql) => {
       const now = await findRun(sql, run.id);
       const gave = await body(sql, now ?? run);
       await ringRuns(sql, [run.id]);
       await bumpRoot(sql, run.id);
+      await parts.also?.(sql, gave);
       return gave;
     });
     parts.rung(run.id);

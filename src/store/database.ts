@@ -30,6 +30,8 @@ export interface Sql {
 export interface Database extends Sql {
   readonly kind: "pglite" | "postgres";
   transaction<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
+  /** The same, but before everything that waits: for the one row that somebody's ack waits for. */
+  readonly urgent: Sql;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,13 @@ export class LostConnection extends Error {
     super(`lost the connection to the database, outcome unknown: ${statement.trim()}`, options);
   }
 }
+
+/**
+ * Makes the commit of the statement (or transaction) it stands in not wait for the disk. Only for what may be lost in
+ * a power cut, together with all that came after it: claims, locks and their like, which a later commit makes durable.
+ * Use it as `FROM ..., soft` with `WITH soft AS (${soft})`, or by itself in a transaction.
+ */
+export const soft = "SELECT set_config('synchronous_commit', 'off', true) AS soft";
 
 /** The only row, or undefined. */
 export async function first<R extends z.ZodType>(

@@ -42,7 +42,7 @@ export async function storeIntent(sql: Sql, intent: Intent): Promise<"new" | "se
   return rows === 1 ? "new" : "seen";
 }
 
-/** Inside a transaction it is ours until its end: a second taker waits and then finds it done. */
+/** What was said, and whether it was dealt with. */
 export async function takeIntent(
   sql: Sql,
   surface: string,
@@ -52,7 +52,7 @@ export async function takeIntent(
     sql,
     z.object({ intent: Stored, at: z.number(), done: z.boolean(), answer: z.json() }),
     `SELECT intent, at, done_at IS NOT NULL AS done, answer
-     FROM shipmate.inbox WHERE surface = $1 AND key = $2 FOR UPDATE`,
+     FROM shipmate.inbox WHERE surface = $1 AND key = $2`,
     [surface, key],
   );
 }

@@ -60,14 +60,6 @@ export async function putEntries(sql: Sql, put: Put): Promise<number> {
 
 const Row = z.object({ key: z.string(), value: Json, at: z.number() });
 
-/** All entries of a run. */
-export async function readEntries(sql: Sql, run: string): Promise<Map<string, Json>> {
-  const rows = await sql.query(Row, "SELECT key, value, at FROM shipmate.journal WHERE run = $1", [
-    run,
-  ]);
-  return new Map(rows.map((r) => [r.key, r.value]));
-}
-
 /** All entries with their times, in the order of time: for timelines. */
 export function listEntries(sql: Sql, run: string): Promise<readonly z.output<typeof Row>[]> {
   return sql.query(

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Card, DrawnCard, Form } from "../core/card.ts";
 import type { Place } from "../core/surface.ts";
-import { first, json, type Sql } from "./database.ts";
+import { first, json, type Sql, soft } from "./database.ts";
 
 const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
@@ -118,7 +118,7 @@ export function claimBehind(
 ): Promise<readonly Message[]> {
   return sql.query(
     Message,
-    `WITH behind AS (
+    `WITH soft AS (${soft}), behind AS (
        SELECT m.id FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
        LEFT JOIN shipmate.messages root ON root.id = m.thread
        WHERE m.wanted_rev > m.posted_rev AND m.next_at <= shipmate.now() AND m.lease_until <= shipmate.now()
@@ -126,7 +126,7 @@ export function claimBehind(
          AND (root.id IS NULL OR root.ref IS NOT NULL)
        ORDER BY (r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked')) DESC, m.number
        LIMIT $2 FOR UPDATE OF m SKIP LOCKED)
-     UPDATE shipmate.messages SET lease_until = shipmate.now() + $3
+     UPDATE shipmate.messages SET lease_until = shipmate.now() + $3 FROM soft
      WHERE id IN (SELECT id FROM behind) RETURNING ${columns}`,
     [json(surfaces), limit, lease],
   );

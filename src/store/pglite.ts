@@ -40,10 +40,12 @@ export async function openPglite({
   const statement = statements(pglite);
   const alone: Statement = (text, values) => inTurn(() => statement(text, values));
   const sql = sqlOver(alone);
+  const urgent = sqlOver((text, values) => inTurn(() => statement(text, values), true));
   const upkeep = folder === undefined ? undefined : startUpkeep(sql, { failed: upkeepFailed });
   return {
     kind: "pglite",
     ...sql,
+    urgent,
     transaction: (body) => inTurn(() => transact(statement, body)),
     dump: () => inTurn(() => pglite.dumpDataDir("none")),
     close() {
@@ -61,12 +63,20 @@ function openMemory(dump: Blob | undefined): Promise<PGlite> {
   return PGlite.create(dump === undefined ? { startParams } : { startParams, loadDataDir: dump });
 }
 
-/** A first-in first-out mutex. */
+/** A mutex: first in, first out, but what is urgent goes before what is not. */
 function turns(timeout: number) {
-  let last: Promise<unknown> = Promise.resolve();
+  const waiting: (() => Promise<void>)[] = [];
+  const hurrying: (() => Promise<void>)[] = [];
+  let working: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
-  function inTurn<R>(job: () => Promise<R>): Promise<R> {
+  async function work(): Promise<void> {
+    for (let job = next(); job; job = next()) await job();
+    working = undefined;
+  }
+  const next = () => hurrying.shift() ?? waiting.shift();
+
+  function inTurn<R>(job: () => Promise<R>, urgent = false): Promise<R> {
     if (closing !== undefined) return Promise.reject(new Error("the database is closed"));
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     let gone = false;
@@ -74,15 +84,16 @@ function turns(timeout: number) {
       gone = true;
       reject(new Error(`waited ${timeout / 1_000} s for the database and gave up`));
     }, timeout);
-    last = last.then(async () => {
+    (urgent ? hurrying : waiting).push(async () => {
       clearTimeout(timer);
       if (!gone) await job().then(resolve, reject);
     });
+    working ??= work();
     return promise;
   }
   /** Lets what was asked for end first; asking twice is fine. */
   inTurn.close = (close: () => Promise<void>): Promise<void> => {
-    closing ??= last.then(close);
+    closing ??= (working ?? Promise.resolve()).then(close);
     return closing;
   };
   return inTurn;

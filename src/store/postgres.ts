@@ -20,9 +20,8 @@ export interface PostgresOptions {
  */
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
   const timeout = options.timeout ?? 30_000;
-  const pool = new Pool({
+  const settings = {
     connectionString: url,
-    max: options.max ?? 10,
     application_name: "shipmate",
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
@@ -32,26 +31,29 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     query_timeout: timeout + 5_000,
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser: (type: number) => fromText(type) },
-  });
-  pool.on("error", (error) => options.lost?.(error));
+  };
+  const pool = new Pool({ ...settings, max: options.max ?? 10 });
+  const hurried = new Pool({ ...settings, max: 2 });
+  for (const one of [pool, hurried]) one.on("error", (error) => options.lost?.(error));
+  const named = names();
   const under = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
   /** What was asked for before `close` still ends. */
-  async function lend<R>(job: (statement: Statement) => Promise<R>): Promise<R> {
+  async function lend<R>(job: (statement: Statement) => Promise<R>, from = pool): Promise<R> {
     if (closing !== undefined) throw new Error("the database is closed");
-    const lent = lendNow(job);
+    const lent = lendNow(job, from);
     under.add(lent);
     return lent.finally(() => under.delete(lent));
   }
   /** A connection that was lost or may be in an odd state is not used again. */
-  async function lendNow<R>(job: (statement: Statement) => Promise<R>): Promise<R> {
-    const client = await connect(pool);
+  async function lendNow<R>(job: (statement: Statement) => Promise<R>, from: Pool): Promise<R> {
+    const client = await connect(from);
     let lost = false;
     const statement: Statement = async (text, values) => {
       if (lost) throw new LostConnection(text);
       try {
-        return given(await client.query(text, [...values]));
+        return given(await client.query({ ...named(text, values), text, values: [...values] }));
       } catch (error) {
         if (refused(error)) throw error;
         lost = true;
@@ -73,9 +75,12 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const database: Database = {
     kind: "postgres",
     ...sqlOver((text, values) => lend((statement) => statement(text, values))),
+    urgent: sqlOver((text, values) => lend((statement) => statement(text, values), hurried)),
     transaction: (body) => lend((statement) => transact(statement, body)),
     close() {
-      closing ??= Promise.allSettled(under).then(() => pool.end());
+      closing ??= Promise.allSettled(under).then(async () => {
+        await Promise.all([pool.end(), hurried.end()]);
+      });
       return closing;
     },
   };
@@ -86,6 +91,21 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     throw error;
   }
   return database;
+}
+
+/** How many statements are prepared on a connection at most: the store's texts are far fewer. */
+const most = 500;
+
+/** A statement with values is prepared once on each connection: planning it again costs as much as running it. */
+function names() {
+  const known = new Map<string, string>();
+  return (text: string, values: readonly unknown[]): { readonly name?: string } => {
+    if (values.length === 0) return {};
+    const name = known.get(text) ?? (known.size < most ? `s${known.size}` : undefined);
+    if (name === undefined) return {};
+    known.set(text, name);
+    return { name };
+  };
 }
 
 async function connect(pool: Pool): Promise<PoolClient> {

@@ -45,16 +45,6 @@ export async function insertPress(
   return before;
 }
 
-/** By wait. */
-export async function readPresses(sql: Sql, run: string): Promise<Map<string, Press>> {
-  const rows = await sql.query(
-    Press,
-    "SELECT wait, button, form, person, at FROM shipmate.presses WHERE run = $1",
-    [run],
-  );
-  return new Map(rows.map((row) => [row.wait, row]));
-}
-
 /** Forgets a press, so that another one can decide the wait. */
 export async function deletePress(sql: Sql, run: string, wait: string): Promise<void> {
   await sql.run("DELETE FROM shipmate.presses WHERE run = $1 AND wait = $2", [run, wait]);

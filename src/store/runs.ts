@@ -3,12 +3,13 @@
  *
  * A claim is an epoch and a lease, both judged by the database's clock. Every write of a driver names its epoch;
  * where it is not the current one, nothing is written and `Fenced` is thrown: somebody else drives the run now.
+ * A claim's commit may be lost with the database's power; epochs leap at random, so that no second claim has the same.
  * A run is due when it was rung, when its time has come, or when its driver died (a lease that ran out unreleased).
  */
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import { Json } from "../core/operation.ts";
-import { first, json, type Sql } from "./database.ts";
+import { first, json, type Sql, soft } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -117,13 +118,14 @@ export function claimRun(sql: Sql, id?: string): Promise<Claim | undefined> {
   return first(
     sql,
     Claim,
-    `WITH due AS (
+    `WITH soft AS (${soft}), due AS (
        SELECT id AS due FROM shipmate.runs
        WHERE ended_at IS NULL AND lease_until <= shipmate.now()
          AND (rung OR wake_at <= shipmate.now() OR lease_until > 0) AND ($1::text IS NULL OR id = $1)
        ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
-     UPDATE shipmate.runs SET epoch = epoch + 1, lease_until = shipmate.now() + $2, rung = false
-     FROM due WHERE id = due.due RETURNING ${columns}, shipmate.now() AS now`,
+     UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint,
+       lease_until = shipmate.now() + $2, rung = false
+     FROM due, soft WHERE id = due.due RETURNING ${columns}, shipmate.now() AS now`,
     [id ?? null, leaseLength],
   );
 }
@@ -131,7 +133,8 @@ export function claimRun(sql: Sql, id?: string): Promise<Claim | undefined> {
 /** Whether the claim still holds and is longer now. */
 export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boolean> {
   const renewed = await sql.run(
-    "UPDATE shipmate.runs SET lease_until = shipmate.now() + $3 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL",
+    `WITH soft AS (${soft}) UPDATE shipmate.runs SET lease_until = shipmate.now() + $3 FROM soft
+     WHERE id = $1 AND epoch = $2 AND ended_at IS NULL`,
     [id, epoch, leaseLength],
   );
   return renewed === 1;
@@ -149,7 +152,7 @@ export async function parkRun(
   },
 ): Promise<void> {
   await sql.run(
-    `WITH before AS (SELECT state, waits, says FROM shipmate.runs WHERE id = $1),
+    `WITH soft AS (${soft}), before AS (SELECT state, waits, says FROM shipmate.runs, soft WHERE id = $1),
      mine AS (
        UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, wake_at = $3, state = $4, waits = $5::jsonb,
          rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id)

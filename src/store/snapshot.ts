@@ -1,34 +1,66 @@
-/** Everything that a run's card shows, read at once. */
+/** Everything that is known of a run, read in one statement: for its driver and for its card. */
 import { z } from "zod";
-import type { Json } from "../core/operation.ts";
-import type { Sql } from "./database.ts";
-import { readEntries } from "./journal.ts";
-import { latestPlans, listVotes, type PlanRow, type Vote } from "./plans.ts";
+import { Json } from "../core/operation.ts";
+import { first, type Sql } from "./database.ts";
+import { PlanRow, Vote } from "./plans.ts";
+import { Press } from "./presses.ts";
 import { findRun, type Run } from "./runs.ts";
 
-export interface Snapshot {
-  readonly run: Run;
-  readonly journal: ReadonlyMap<string, Json>;
+export interface State {
+  readonly journal: Map<string, Json>;
+  /** By wait. */
+  readonly presses: ReadonlyMap<string, Press>;
   /** The newest plan of each step, the newest step first. */
   readonly plans: readonly PlanRow[];
+  /** The oldest first, withdrawn ones too. */
   readonly votes: readonly Vote[];
-  /** The run that holds what this one waits for. */
-  readonly holder: Run | undefined;
   /** Milliseconds since 1970 by the database's clock. */
   readonly now: number;
+}
+const StateRow = z.object({
+  journal: z.record(z.string(), Json),
+  presses: z.array(Press),
+  plans: z.array(PlanRow),
+  votes: z.array(Vote),
+  now: z.number(),
+});
+
+export async function readState(sql: Sql, run: string): Promise<State> {
+  const row = await first(
+    sql,
+    StateRow,
+    `SELECT shipmate.now() AS now,
+       (SELECT COALESCE(jsonb_object_agg(key, value), '{}') FROM shipmate.journal WHERE run = $1) AS journal,
+       (SELECT COALESCE(jsonb_agg(p), '[]') FROM (
+         SELECT wait, button, form, person, at FROM shipmate.presses WHERE run = $1) p) AS presses,
+       (SELECT COALESCE(jsonb_agg(p ORDER BY p.id DESC), '[]') FROM (
+         SELECT DISTINCT ON (step) id, run, step, digest, body, state, why, at, expires_at, decided_at
+         FROM shipmate.plans WHERE run = $1 ORDER BY step, id DESC) p) AS plans,
+       (SELECT COALESCE(jsonb_agg(v ORDER BY v.id), '[]') FROM (
+         SELECT id, person, vote, why, digest, step, surface, at, withdrawn_at
+         FROM shipmate.votes WHERE run = $1) v) AS votes`,
+    [run],
+  );
+  if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
+  return {
+    ...row,
+    journal: new Map(Object.entries(row.journal)),
+    presses: new Map(row.presses.map((press) => [press.wait, press])),
+  };
+}
+
+/** What a card shows. */
+export interface Snapshot extends Omit<State, "presses"> {
+  readonly run: Run;
+  /** The run that holds what this one waits for. */
+  readonly holder: Run | undefined;
 }
 
 export async function readSnapshot(sql: Sql, id: string): Promise<Snapshot | undefined> {
   const run = await findRun(sql, id);
   if (!run) return undefined;
-  const [journal, plans, votes, [clock]] = await Promise.all([
-    readEntries(sql, id),
-    latestPlans(sql, id),
-    listVotes(sql, id),
-    sql.query(z.object({ now: z.number() }), "SELECT shipmate.now() AS now"),
-  ]);
+  const state = await readState(sql, id);
   const held = run.waits?.find((wait) => wait.holder !== undefined)?.holder;
   const holder = held === undefined ? undefined : await findRun(sql, held);
-  const newest = [...plans.values()].sort((a, b) => b.id - a.id);
-  return { run, journal, plans: newest, votes, holder, now: clock?.now ?? run.created_at };
+  return { ...state, run, holder };
 }

@@ -64,6 +64,10 @@ export function mortalDatabase(database: Database, life: Life): Database {
     kind: database.kind,
     query: (row, text, values) => life.at(() => database.query(row, text, values)),
     run: (text, values) => life.at(() => database.run(text, values)),
+    urgent: {
+      query: (row, text, values) => life.at(() => database.urgent.query(row, text, values)),
+      run: (text, values) => life.at(() => database.urgent.run(text, values)),
+    },
     transaction: (body) =>
       life.at(() =>
         database.transaction((sql) => Promise.race([body(mortalSql(sql, life)), life.end])),

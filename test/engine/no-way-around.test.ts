@@ -128,7 +128,7 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   if (!stale) throw new Error("nothing to claim");
   await database.run("UPDATE shipmate.runs SET lease_until = 1");
   const current = await claimRun(database);
-  expect(current?.epoch).toBe(stale.epoch + 1);
+  expect(current?.epoch).toBeGreaterThan(stale.epoch);
   const progress = await openProgress(database, stale, AbortSignal.timeout(5_000));
   const ops = operations([served]);
   const run = { key: "k", seen: {}, plan: { same: {} }, signal: AbortSignal.timeout(1_000) };
