@@ -53,8 +53,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     const statement: Statement = async (text, values) => {
       if (lost) throw new LostConnection(text);
       try {
-        return given(await client.query({ ...named(text, values), text, values: [...values] }));
+        const name = named.of(text, values);
+        return given(await client.query({ ...name, text, values: [...values] }));
       } catch (error) {
+        if (outdated(error)) named.forget(text);
         if (refused(error)) throw error;
         lost = true;
         throw new LostConnection(text, { cause: error });
@@ -74,7 +76,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
 
   const database: Database = {
     kind: "postgres",
-    ...sqlOver((text, values) => lend((statement) => statement(text, values))),
+    ...sqlOver((text, values) => lend((statement) => once(statement, text, values))),
     urgent: sqlOver((text, values) => lend((statement) => statement(text, values), hurried)),
     transaction: (body) => lend((statement) => transact(statement, body)),
     close() {
@@ -99,13 +101,37 @@ const most = 500;
 /** A statement with values is prepared once on each connection: planning it again costs as much as running it. */
 function names() {
   const known = new Map<string, string>();
-  return (text: string, values: readonly unknown[]): { readonly name?: string } => {
-    if (values.length === 0) return {};
-    const name = known.get(text) ?? (known.size < most ? `s${known.size}` : undefined);
-    if (name === undefined) return {};
-    known.set(text, name);
-    return { name };
+  let next = 0;
+  return {
+    of(text: string, values: readonly unknown[]): { readonly name?: string } {
+      if (values.length === 0) return {};
+      const name = known.get(text) ?? (known.size < most ? `s${next++}` : undefined);
+      if (name === undefined) return {};
+      known.set(text, name);
+      return { name };
+    },
+    /** Its tables were changed: it is to be prepared anew. */
+    forget: (text: string) => void known.delete(text),
   };
+}
+
+/** A statement alone that was refused before it began, because its plan is of an older schema, is asked again. */
+async function once(
+  statement: Statement,
+  text: string,
+  values: readonly (string | null)[],
+): Promise<Gave> {
+  try {
+    return await statement(text, values);
+  } catch (error) {
+    if (!outdated(error)) throw error;
+    return statement(text, values);
+  }
+}
+
+/** PostgreSQL's "cached plan must not change result type": nothing was done. */
+function outdated(error: unknown): boolean {
+  return error instanceof Error && "routine" in error && error.routine === "RevalidateCachedQuery";
 }
 
 async function connect(pool: Pool): Promise<PoolClient> {
