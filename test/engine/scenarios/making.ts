@@ -60,7 +60,7 @@ export const making: readonly Case[] = [
       if (hours > 47) world.signs.add("closed");
       return false;
     },
-    check: (ended) => assert.ok(ended.hours < 61, `${ended.hours} h`),
+    check: (ended) => assert.ok(ended.hours < 73, `${ended.hours} h`),
   },
   {
     name: "preview: its button is pressed",

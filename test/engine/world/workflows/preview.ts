@@ -30,7 +30,7 @@ export default defineWorkflow({
     for (let n = 1; ; n++) {
       const next = await step.wait(`in use ${n}`, {
         until: ends,
-        every: "12h",
+        every: "1d",
         press: {
           extend: press("Extend", { form: z.object({ by: Time }) }),
           end: press("Tear down", { danger: true }),
