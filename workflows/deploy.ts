@@ -1,6 +1,7 @@
 /** Ships a version of a service to an environment. */
 import { defineWorkflow, Environment, Service, Version } from "shipmate";
 import { z } from "zod";
+import { logs } from "./parts/look-after.ts";
 import { ship, shipped } from "./parts/ship.ts";
 
 export default defineWorkflow({
@@ -16,6 +17,7 @@ export default defineWorkflow({
       args: { service, environment },
       confirm: `Roll back ${service} in ${environment} to the last good release?`,
     },
+    logs({ service, environment }),
   ],
   async run(step, input) {
     await step.change("ship it", ship(input));

@@ -1,6 +1,7 @@
 /** Brings back a release that was good: the last one before what runs now, or the one that was asked for. */
 import { clusters, defineWorkflow, Environment, refuse, Service, Version } from "shipmate";
 import { z } from "zod";
+import { logs } from "./parts/look-after.ts";
 import { ship, shipped } from "./parts/ship.ts";
 
 export default defineWorkflow({
@@ -9,6 +10,7 @@ export default defineWorkflow({
   title: (i) => `Roll back ${i.service} in ${i.environment}${i.to ? ` to ${i.to}` : ""}`,
   done: (i, o: { version: string }) => `${i.service} ${o.version} runs in ${i.environment} again.`,
   on: shipped,
+  next: ({ service, environment }) => [logs({ service, environment })],
   async run(step, { service, environment, to }) {
     const now = await step.look("what runs", clusters.running({ service, environment }));
     const releases = await step.look("history", clusters.history({ service, environment }));
