@@ -1,6 +1,6 @@
 /**
- * The fleet's doorbell: BullMQ on Redis. Each ring is a job that carries a run's id and nothing else; a delayed job is
- * a timer. Redis may lose any of it: SQL is the truth, and every process sweeps for what is due.
+ * The fleet's doorbell: BullMQ on Redis. Each ring is a job that carries a run's id and nothing else. Redis may lose
+ * any of them: SQL is the truth, and every process sweeps for what is due.
  *
  * Rings are never awaited: while Redis is away they are dropped, so that no ack and no transaction waits for it.
  */
@@ -34,9 +34,9 @@ export function redisDoorbell({ url, prefix = "shipmate", troubled }: RedisDoorb
   queue.on("error", troubled);
   let worker: Worker | undefined;
   return {
-    ring(run, wait = 0) {
+    ring(run) {
       if (ringing.status !== "ready") return;
-      const options = { delay: wait, removeOnComplete: true, removeOnFail: true };
+      const options = { removeOnComplete: true, removeOnFail: true };
       queue.add("ring", { run }, options).catch(troubled);
     },
     listen(hear) {

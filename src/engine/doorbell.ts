@@ -1,8 +1,8 @@
 /** Doorbells: "this run may have something to do". A ring may be lost: SQL is the truth and a sweep finds what is due. */
 
 export interface Doorbell {
-  /** Now, or at an instant of the database's clock that is `wait` milliseconds away. Never waits for a broker. */
-  ring(run: string, wait?: number): void;
+  /** Never waits for a broker. Timers need none: each process asks SQL what is due next. */
+  ring(run: string): void;
   /** Called for each ring that comes from another process. */
   listen(hear: (run: string) => void): void;
   close(): Promise<void>;

@@ -54,6 +54,7 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX runs_due ON shipmate.runs (wake_at) WHERE ended_at IS NULL;
   CREATE INDEX runs_rung ON shipmate.runs (created_at) WHERE rung AND ended_at IS NULL;
+  CREATE INDEX runs_leased ON shipmate.runs (lease_until) WHERE ended_at IS NULL AND lease_until > 0;
   CREATE INDEX runs_recent ON shipmate.runs (number DESC);
   CREATE INDEX runs_parent ON shipmate.runs (parent) WHERE parent IS NOT NULL;
 

@@ -188,9 +188,10 @@ export async function nextDue(
   const row = await first(
     sql,
     z.object({ now: z.number(), due: z.number().nullable() }),
-    `SELECT shipmate.now() AS now, (SELECT min(CASE
-       WHEN lease_until > 0 THEN lease_until WHEN rung THEN 0 ELSE wake_at END)
-     FROM shipmate.runs WHERE ended_at IS NULL) AS due`,
+    `SELECT shipmate.now() AS now, LEAST(
+       (SELECT 0 FROM shipmate.runs WHERE rung AND ended_at IS NULL AND lease_until = 0 LIMIT 1),
+       (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0),
+       (SELECT min(lease_until) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until > 0)) AS due`,
   );
   return row ?? { now: 0, due: null };
 }
