@@ -154,7 +154,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
           return ruling.ok ? stream(op, signal) : refuse(ruling.says);
         },
       }),
-      mask: mask.text,
+      mask: mask.data,
       report: troubled,
     });
     closers.push(() => web.close());

@@ -78,7 +78,7 @@ export async function insertSaid(
        (id, surface, channel, kind, author, card, drawn, wanted_rev, posted_rev, ref)
      VALUES ($1, $2, $3, 'said', $4, $5::jsonb, $5::jsonb, 1, 1, $1)
      ON CONFLICT (id) DO NOTHING`,
-    [said.id, said.surface, said.channel, said.author, JSON.stringify(card)],
+    [said.id, said.surface, said.channel, said.author, card],
   );
 }
 

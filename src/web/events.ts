@@ -72,7 +72,7 @@ async function tell(
   response: ServerResponse,
 ): Promise<void> {
   const write = (event: string, data: unknown): void => {
-    const lines = `id: ${bus.id}.${number}\nevent: ${event}\ndata: ${mask(JSON.stringify(data))}\n\n`;
+    const lines = `id: ${bus.id}.${number}\nevent: ${event}\ndata: ${JSON.stringify(mask(data))}\n\n`;
     if (response.writableLength > slowest) response.destroy();
     else response.write(lines);
   };

@@ -24,13 +24,13 @@ export async function follow(
   const flush = (): void => {
     if (lines.length === 0) return;
     if (left > 0) lines.push(`(${left} lines left out)`);
-    const data = parts.mask(JSON.stringify({ lines }));
+    const data = JSON.stringify(parts.mask({ lines }));
     response.write(`event: lines\ndata: ${data}\n\n`);
     [lines, left] = [[], 0];
   };
   const end = (says: string): void => {
     flush();
-    response.end(`event: end\ndata: ${JSON.stringify({ says })}\n\n`);
+    response.end(`event: end\ndata: ${JSON.stringify(parts.mask({ says }))}\n\n`);
   };
   const timer = setInterval(flush, pace);
   response.on("close", () => gone.abort());

@@ -58,11 +58,33 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     if (size > largest) throw tooLarge;
     parts.push(part);
   }
+  const body = parsed(Buffer.concat(parts).toString("utf8"));
+  if (isDeeper(body, deepest))
+    throw new Answered(400, `The body is nested deeper than ${deepest} levels. Send it flatter.`);
+  return body;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(Buffer.concat(parts).toString("utf8"));
+    return JSON.parse(text);
   } catch {
     throw new Answered(400, "The body is not JSON.");
   }
+}
+
+/** The deepest nesting taken: what reads a body later calls itself once a level. */
+const deepest = 64;
+
+/** Level by level, so that no depth exhausts the stack here. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > levels) return true;
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one) : [],
+    );
+  }
+  return false;
 }
 
 /** The card renderer's own, by the names under which it asks for them; nothing else may make HTML of text. */

@@ -21,8 +21,8 @@ export interface Parts {
   audit(): Promise<{ readonly holds: boolean; readonly says: string }>;
   /** The lines of a run's services, as they come; absent where nothing can be followed. */
   logs?(person: string, run: string, signal: AbortSignal): AsyncIterable<{ readonly text: string }>;
-  /** Takes secrets out of a text: everything that is answered goes through it. */
-  mask(text: string): string;
+  /** The same data without secrets: everything that is answered goes through it before it becomes JSON. */
+  mask<T>(value: T): T;
   /** A fresh id. */
   id(): string;
 }

@@ -107,7 +107,7 @@ export async function serve(parts: ServeParts): Promise<Served> {
     response.statusCode = status;
     response.setHeader("content-type", "application/json; charset=utf-8");
     response.setHeader("cache-control", "no-store");
-    response.end(parts.mask(JSON.stringify(body)));
+    response.end(JSON.stringify(parts.mask(body)));
   }
 
   return {

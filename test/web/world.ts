@@ -89,13 +89,13 @@ export async function world(database: Database, more: Partial<ServeParts> = {}):
     const { id, card, channel = "general", kind = "root", to = null, run = null } = message;
     const known = await database.run(
       `UPDATE shipmate.messages SET drawn = $2::jsonb, edited_at = shipmate.now() WHERE id = $1`,
-      [id, JSON.stringify(card)],
+      [id, card],
     );
     if (known === 0)
       await database.run(
         `INSERT INTO shipmate.messages (id, surface, channel, kind, to_account, run, drawn, posted_rev, ref)
          VALUES ($1, 'console', $2, $3, $4, $5, $6::jsonb, 1, $1)`,
-        [id, channel, kind, to, run, JSON.stringify(card)],
+        [id, channel, kind, to, run, card],
       );
     const out = { id, card, ...(to === null ? {} : { to }) };
     said.tell({ is: "message", channel, message: out, isNew: known === 0 });
@@ -169,7 +169,7 @@ export async function world(database: Database, more: Partial<ServeParts> = {}):
       yield { text: "web 1.4.2 starting" };
       yield { text: "listening on 127.0.0.1:4102" };
     },
-    mask: (text) => text.replaceAll("hunter2-secret", "•••"),
+    mask: (value) => JSON.parse(JSON.stringify(value).replaceAll("hunter2-secret", "•••")),
     id: () => crypto.randomUUID(),
     report: (error) => reported.push(error),
     ...more,
