@@ -1,6 +1,7 @@
 /** The acts of one change in their places, and what stands in the place of late values. */
 import { type Act, type Effect, type Json, Late, type Until } from "../core/operation.ts";
 import { canonical, type PlanGroup } from "../core/plan.ts";
+import { refuse } from "../core/refusal.ts";
 import { sha256 } from "./digest.ts";
 
 export type Leaf = Effect | Until;
@@ -30,7 +31,10 @@ export interface Acts {
   readonly shape: string;
 }
 
-/** Gives each act its place: `2` is the third act, `1.0.2` the third act in the first part of the second. */
+/**
+ * Gives each act its place: `2` is the third act, `1.0.2` the third act in the first part of the second.
+ * Refuses an input that holds data in a late value's shape: it would be filled with another operation's result.
+ */
 export function placeActs(step: string, acts: readonly Act[]): Acts {
   const places = new Map<Leaf, string>();
   const placed: Placed[] = [];
@@ -43,6 +47,8 @@ export function placeActs(step: string, acts: readonly Act[]): Acts {
         for (const [j, part] of act.parts.entries()) walk(part, `${place}.${j}.`);
       } else {
         if (places.has(act)) throw new Error(`"${step}" has the same operation twice (${place})`);
+        if (looksLate(act.kind === "until" ? act.look.input : act.input))
+          refuse(`The input of "${step}" holds the name "$from", which is the engine's own.`);
         places.set(act, place);
         placed.push({ place, act });
       }
@@ -78,6 +84,11 @@ export function placeActs(step: string, acts: readonly Act[]): Acts {
       ),
     ]),
   };
+}
+
+function looksLate(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || value instanceof Late) return false;
+  return isBlank(value) || Object.values(value).some(looksLate);
 }
 
 /** Puts what is known into the place of blanks; what is not stays one. `blank` says what a late value is. */
