@@ -233,6 +233,10 @@ async function decidedText(parts: RunsParts, sql: Sql, run: Run): Promise<string
     const names = countingVotes(last.body, last.step, votes).map((v) => parts.nameOf(v.person));
     return `${names.join(" and ")} already approved run ${run.number}.`;
   }
+  if (last?.state === "open")
+    return `The time to answer run ${run.number} is over. Nothing changed; ask for it again.`;
+  if (last?.state === "open")
+    return `The time to answer run ${run.number} is over. Retry it to ask again.`;
   return `Run ${run.number} asks nobody right now. Look at its card again.`;
 }
 

@@ -73,12 +73,13 @@ export function listPlans(sql: Sql, run: string): Promise<readonly PlanRow[]> {
   ]);
 }
 
-/** The open plan, locked until the transaction ends. */
+/** The plan that can be voted on now, locked until the transaction ends: open, and its time is not over. */
 export function lockOpenPlan(sql: Sql, run: string): Promise<PlanRow | undefined> {
   return first(
     sql,
     PlanRow,
-    `SELECT ${columns} FROM shipmate.plans WHERE run = $1 AND state = 'open' ORDER BY id DESC LIMIT 1 FOR UPDATE`,
+    `SELECT ${columns} FROM shipmate.plans WHERE run = $1 AND state = 'open'
+       AND (expires_at IS NULL OR expires_at > shipmate.now()) ORDER BY id DESC LIMIT 1 FOR UPDATE`,
     [run],
   );
 }
