@@ -15,11 +15,11 @@ import { createProjector } from "./engine/projector.ts";
 import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
 import { repeats } from "./observe/repeats.ts";
-import { keepPlatform } from "./platform/keep.ts";
+import { type Kept, keepPlatform } from "./platform/keep.ts";
 import type { Platform } from "./platform/schema.ts";
 import { may, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
-import { local } from "./providers/local/local.ts";
+import { type Local, local } from "./providers/local/local.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly stopServices?: boolean;
   readonly log?: Log;
 }
+/** What closes the parts that are open; the last opened is closed first. */
+type Closers = (() => Promise<void> | void)[];
 export interface Shipmate {
   readonly url: string;
   close(): Promise<void>;
@@ -56,30 +58,24 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
   const root = options.root ?? join(import.meta.dirname, "..");
   const mask = masker({ secrets: () => secretsOf(config) });
   const log = options.log ?? logger({ level: config.log, mask });
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: Closers = [];
   const closing = new AbortController();
   const close = async () => {
     closing.abort();
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const database = await openDatabase(config, log, closers);
-    const platform = await keepPlatform(join(root, "manifests/platform.yaml"), {
-      onBroken: (problem) => log.warn(problem),
-    });
-    closers.push(() => platform.close());
-    const now = platform.current;
-    const nameOf = (id: string) => now().people[id]?.name ?? id;
-    const world = await local({
-      folder: join(config.home, "local"),
-      samples: join(root, "manifests/samples"),
-      log: (says) => log.info(says),
-    });
-    closers.push(() => world.close({ stop: options.stopServices ?? false }));
-    const [commands, workflows] = await Promise.all([
+    const held = await holdFolder(config.home);
+    closers.push(() => held.release());
+    const [database, platform, world, commands, workflows] = await together([
+      openDatabase(config, log, closers),
+      openPlatform(root, log, closers),
+      openLocal(config, root, log, closers, options.stopServices ?? false),
       loadCommands(join(root, "commands")),
       loadWorkflows(join(root, "workflows")),
     ]);
+    const now = platform.current;
+    const nameOf = (id: string) => now().people[id]?.name ?? id;
     const repeated = repeats((text, err) => log.error({ err }, text));
     closers.push(() => repeated.close());
     const troubled = (error: unknown, doing: string) =>
@@ -174,13 +170,41 @@ function personNamed(platform: Platform, id: string): Person {
   return { id, name: platform.people[id]?.name ?? id };
 }
 
-async function openDatabase(
+/** All of them, side by side; where one fails the others are waited for, so that they can be closed. */
+async function together<T extends readonly unknown[]>(
+  parts: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  await Promise.allSettled(parts);
+  return (await Promise.all(parts)) as unknown as T;
+}
+
+async function openPlatform(root: string, log: Log, closers: Closers): Promise<Kept> {
+  const platform = await keepPlatform(join(root, "manifests/platform.yaml"), {
+    onBroken: (problem) => log.warn(problem),
+  });
+  closers.push(() => platform.close());
+  return platform;
+}
+
+async function openLocal(
   config: Config,
+  root: string,
   log: Log,
-  closers: (() => Promise<void> | void)[],
-): Promise<Database> {
-  const held = await holdFolder(config.home);
-  closers.push(() => held.release());
+  closers: Closers,
+  stop: boolean,
+): Promise<Local> {
+  const world = await local({
+    folder: join(config.home, "local"),
+    samples: join(root, "manifests/samples"),
+    log: (says) => log.info(says),
+  });
+  closers.push(() => world.close({ stop }));
+  return world;
+}
+
+async function openDatabase(config: Config, log: Log, closers: Closers): Promise<Database> {
   const url = config.mode === "local" ? undefined : config.database;
   if (url !== undefined) {
     const lost = (error: Error) =>
@@ -212,7 +236,7 @@ interface SurfaceParts {
   readonly pages: ReturnType<typeof bus>;
   readonly log: Log;
   readonly mask: Mask;
-  readonly closers: (() => Promise<void> | void)[];
+  readonly closers: Closers;
 }
 
 async function openSurfaces(config: Config, { door, pages, log, mask, closers }: SurfaceParts) {
