@@ -63,7 +63,7 @@ const makeThing = defineWorkflow({
   input: z.object({}),
   title: () => "Make a thing",
   async run(step) {
-    const good = until(things.check({}), { every: "1s", timeout: "1m" });
+    const good = until(things.check({}), { every: "10s", timeout: "10m" });
     await step.change("make it", [things.make({ name: "a" }), good]);
   },
 });
@@ -98,7 +98,10 @@ function thingsIn(world: World): Provider<typeof things> {
         return {};
       },
     },
-    check: async () => ({ state: "bad", says: "It is no good." }),
+    async check() {
+      if (world.signs.has("slow")) return { state: "going", says: "It is not sure yet." };
+      return { state: "bad", says: "It is no good." };
+    },
   };
 }
 
@@ -143,13 +146,13 @@ export const undoing: readonly Case[] = [
     begin: [{ workflow: makeThing, input: {} }],
     serves: (world) => [serve(things, "world", thingsIn(world))],
     setup(world) {
+      world.signs.add("slow");
       world.loses = () => world.writes.length === 1;
     },
     human: (people) => people.cancel(),
     check(ended) {
-      assert.ok(["cancelled", "taken back"].includes(ended.state), ended.state);
+      assert.equal(ended.state, "cancelled");
       assert.equal(ended.picture, "{}");
     },
-    clean: (ended) => assert.equal(ended.state, "cancelled"),
   },
 ];
