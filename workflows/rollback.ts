@@ -16,12 +16,27 @@ export default defineWorkflow({
     const releases = await step.look("history", clusters.history({ service, environment }));
     const current = now.version ?? releases[0]?.version;
     const good = releases.filter((release) => release.good).map((release) => release.version);
-    const version = to ? good.find((one) => one === to) : good.find((one) => one !== current);
+    const version = to ? good.find((one) => one === to) : before(current, good);
     if (version === undefined) refuse(nowhere(service, environment, to, good));
     await step.change("roll back", ship({ service, version, environment }));
     return { version };
   },
 });
+
+/**
+ * The good release before the current one. A release that brought an earlier version back is a step back, not
+ * forward: what it took away is not "before" it, so that a second rollback does not bring the bad one again.
+ */
+function before(current: string | undefined, good: readonly string[]): string | undefined {
+  const line: string[] = [];
+  for (const version of good.toReversed()) {
+    const at = line.indexOf(version);
+    if (at < 0) line.push(version);
+    else line.length = at + 1;
+  }
+  const at = current === undefined ? -1 : line.indexOf(current);
+  return at < 0 ? line.at(-1) : line[at - 1];
+}
 
 function nowhere(
   service: string,
@@ -29,9 +44,13 @@ function nowhere(
   to: string | undefined,
   good: readonly string[],
 ): string {
-  if (to === undefined)
-    return `${service} in ${environment} has no earlier good release to go back to.`;
   const there = [...new Set(good)].slice(0, 5).join(", ");
+  if (to === undefined) {
+    const none = `${service} in ${environment} has no earlier good release to go back to.`;
+    return new Set(good).size > 1
+      ? `${none} Good once were: ${there}. To choose one: rollback ${service} in ${environment} to ${good.find((one) => one !== good[0])}.`
+      : none;
+  }
   return `${to} was never a good release of ${service} in ${environment}. ${
     there ? `There was: ${there}.` : "There was none yet."
   } To try ${to} anyway: deploy ${service} ${to} to ${environment}.`;

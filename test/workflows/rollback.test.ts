@@ -61,3 +61,12 @@ test("with nothing to go back to it is refused", async () => {
   expect(await wentTo("1.4.2", ["1.4.2"])).toBe(wanted);
   expect(await wentTo(null, [])).toBe(wanted);
 });
+test("a second rollback goes on backwards and never brings back what the first one took away", async () => {
+  expect(await wentTo("1.4.1", ["1.4.1", "1.4.2", "1.4.1", "1.4.0"])).toBe("1.4.0");
+  expect(await wentTo("1.4.1", ["1.4.1", "1.4.2", "1.4.1"])).toBe(
+    "web in production has no earlier good release to go back to. Good once were: 1.4.1, 1.4.2. To choose one: rollback web in production to 1.4.2.",
+  );
+});
+test("after a rollback and another deploy of the same version it goes back once more", async () => {
+  expect(await wentTo("1.4.2", ["1.4.2", "1.4.1", "1.4.2", "1.4.1"])).toBe("1.4.1");
+});
