@@ -28,13 +28,14 @@ export async function child(
   const id = sha256([run.id, step]).slice(0, 20);
   if (!progress.has(key)) {
     await heedCancel(progress, step);
-    const parsed = asJson(workflow.input.parse(input));
+    const parsed = workflow.input.parse(input);
+    const title = workflow.title(parsed as never);
     await progress.transact("a child run", async (sql) => {
-      const title = workflow.title(workflow.input.parse(input) as never);
       const hash = parts.hashOf(workflow);
       const by = run.by_person;
       const parent = { run: run.id, step };
-      await insertRun(sql, { id, workflow: workflow.name, hash, input: parsed, title, by, parent });
+      const asked = { id, workflow: workflow.name, hash, input: asJson(parsed), title, by, parent };
+      await insertRun(sql, asked);
       await copyRoots(sql, run.id, id);
       return { put: [{ key, value: id }], value: undefined };
     });

@@ -65,6 +65,7 @@ export async function drive(
     throw error;
   } finally {
     clearInterval(renewal);
+    lost.abort(new Fenced(`run ${claim.id} is driven no more`));
     parts.changed(claim.id);
   }
 }

@@ -2,7 +2,8 @@
  * One claimed run being driven: its journal in memory and in SQL, its presses and plans, and how it parks.
  *
  * Every write goes through `put` or `transact`, both fenced by the claim's epoch. A branch that has to wait calls
- * `park` and never comes back; when no branch is active any more, the driver gives the claim back.
+ * `park` and never comes back; when no branch is active any more, the driver gives the claim back. A branch that loses
+ * the database never comes back either, and the drive is over: authors and providers have no part in that.
  */
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
@@ -44,6 +45,8 @@ export interface Progress {
   readonly wakes: readonly number[];
   /** Resolves when every branch is parked. */
   readonly quiet: Promise<void>;
+  /** Rejects when the database is lost: what stands in it is not known, and the next driver reads it anew. */
+  readonly broken: Promise<never>;
 }
 /** What a transaction adds to the journal, takes from it, and gives. */
 export interface Written<R> {
@@ -67,6 +70,8 @@ export async function openProgress(
   const { journal: entries, presses } = state;
   const plans = new Map(state.plans.map((plan) => [plan.step, plan]));
   const quiet = Promise.withResolvers<void>();
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
   const waits: Waits[] = [];
   const wakes: number[] = [];
   let now = run.now;
@@ -80,6 +85,16 @@ export async function openProgress(
   const stillMine = () => {
     if (signal.aborted) throw new Fenced(`run ${run.id} is driven no more by claim ${run.epoch}`);
   };
+  /** Only a stale claim throws; any other error is the database's. */
+  const asked = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof Fenced) throw error;
+      broken.reject(error);
+      return new Promise<never>(() => {});
+    }
+  };
   const remember = (put: readonly Entry[], gone: readonly string[]) => {
     for (const key of gone) entries.delete(key);
     for (const { key, value } of put) entries.set(key, value);
@@ -92,18 +107,20 @@ export async function openProgress(
     waits,
     wakes,
     quiet: quiet.promise,
+    broken: broken.promise,
     now: () => now,
     get: (key) => entries.get(key),
     has: (key) => entries.has(key),
     keys: () => entries.keys(),
     async put(put, how = {}) {
       stillMine();
-      now = await putEntries(database, { run: run.id, epoch: run.epoch, entries: put, ...how });
+      const entry = { run: run.id, epoch: run.epoch, entries: put, ...how };
+      now = await asked(() => putEntries(database, entry));
       remember(put, how.gone ?? []);
     },
     async transact(what, body, how = {}) {
       stillMine();
-      const done = await database.transaction(async (sql) => {
+      const work = async (sql: Sql) => {
         if (how.soft) await sql.query(z.any(), soft);
         const at = await fence(sql, run.id, run.epoch, what);
         const { put = [], gone = [], state, value } = await body(sql);
@@ -111,12 +128,13 @@ export async function openProgress(
         if (put.length + gone.length > 0 || state !== undefined) await putEntries(sql, entry);
         else await bumpRoot(sql, run.id);
         return { at, put, gone, value };
-      });
+      };
+      const done = await asked(() => database.transaction(work));
       now = done.at;
       remember(done.put, done.gone);
       return done.value;
     },
-    reads: (body) => body(database),
+    reads: (body) => asked(() => body(database)),
     park(wait, wake) {
       if (wait && !alone) waits.push(wait);
       if (wake !== undefined && !alone) wakes.push(wake);

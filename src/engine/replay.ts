@@ -40,7 +40,7 @@ export interface Outcome {
   readonly next: readonly Say[];
 }
 
-/** Undefined: it parked. Throws Fenced where the claim was lost. */
+/** Undefined: it parked. Throws Fenced where the claim was lost, and what the database threw where that was lost. */
 export async function replay(parts: ReplayParts, progress: Progress): Promise<Outcome | undefined> {
   const { run } = progress;
   const abandoned = Promise.withResolvers<Outcome>();
@@ -80,6 +80,7 @@ export async function replay(parts: ReplayParts, progress: Progress): Promise<Ou
     body(),
     abandoned.promise,
     stopped.promise,
+    progress.broken,
     progress.quiet.then(() => undefined),
   ]);
 }
