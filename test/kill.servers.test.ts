@@ -20,8 +20,7 @@ const moments: readonly Moment[] = [
   },
   {
     name: "when the new process was started",
-    when: (life) =>
-      life.approved.then(() => life.world(({ candidate }) => candidate?.pid != null)),
+    when: (life) => life.approved.then(() => life.world(({ candidate }) => candidate?.pid != null)),
   },
   {
     name: "when the service is switched over",

@@ -219,7 +219,8 @@ function recording(name: string, posted: Map<string, Shown>): Surface {
 
 function served(it: Cluster): Provider<typeof clusters> {
   const target = (i: { service: string; environment: string }) => `${i.environment}/${i.service}`;
-  const called = (i: { service: string; environment: string }) => `${i.service} in ${i.environment}`;
+  const called = (i: { service: string; environment: string }) =>
+    `${i.service} in ${i.environment}`;
   const seenOf = (object: string): Json => ({
     version: it.versions.get(object) ?? null,
     replicas: it.replicas.get(object) ?? 1,
