@@ -81,6 +81,7 @@ function isEmpty(given: Json | undefined): given is undefined | null | "" {
 
 /** The choice that was meant; only its case may differ. */
 function among({ choices }: Offer, given: Json): string | undefined {
+  if (typeof given === "object") return undefined;
   const typed = String(given);
   const exact = choices.find(({ value }) => value === typed);
   const alike = choices.filter(({ value }) => value.toLowerCase() === typed.toLowerCase());

@@ -262,3 +262,11 @@ describe("forms", () => {
     }
   });
 });
+
+test.each([[["web"]], [{ toString: "x" }], [{ value: "web" }]])(
+  "a list or an object is never taken for a choice, whatever its text would be: %j",
+  async (service) => {
+    const got = await settle(command, { service }, look);
+    expect(got).toMatchObject({ is: "wrong", arg: "service" });
+  },
+);
