@@ -23,7 +23,7 @@ import { type Local, local } from "./providers/local/local.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
-import { checkAudit, startSealer } from "./store/audit.ts";
+import { startSealer, watchAudit } from "./store/audit.ts";
 import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
 import { migrate } from "./store/migrate.ts";
@@ -129,6 +129,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const sealer = startSealer(database, 1_000, (error) => troubled(error, "sealing the audit"));
     closers.push(() => sealer.close());
 
+    const audited = watchAudit(database);
     const web = await serve({
       ...{ host: config.host, port: config.port, mode: config.mode },
       ...{ database, door, bus: pages, commands, mounts, id: randomUUID },
@@ -136,7 +137,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       look: (id, op) => door.look(personNamed(now(), id), op) as never,
       rights: (id) => rights(now(), { id }),
       audit: async () => {
-        const checked = await checkAudit(database);
+        const checked = await audited();
         return checked.ok
           ? { holds: true, says: `All ${checked.head.count} rows are as they were written.` }
           : { holds: false, says: checked.says };

@@ -130,6 +130,16 @@ export async function checkAudit(database: Database, known: Head = start): Promi
   return { ok: true, head };
 }
 
+/** Checks with the newest head that this process has seen: a chain that was cut, emptied or made anew meanwhile is found. */
+export function watchAudit(database: Database): () => Promise<Checked> {
+  let known = start;
+  return async () => {
+    const checked = await checkAudit(database, known);
+    if (checked.ok && checked.head.count > known.count) known = checked.head;
+    return checked;
+  };
+}
+
 const no = (says: string): Checked => ({ ok: false, says });
 const gone = (seq: number): Checked => no(`Link ${seq} of the audit's chain was removed.`);
 
