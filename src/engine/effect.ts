@@ -22,16 +22,18 @@ export interface Doing {
   readonly preview: Preview<Json>;
   readonly seen: Seen;
   readonly choices: Choices;
+  /** Taking back has to be done: where a provider refuses, it is tried again and then a person is asked. */
+  readonly insists?: boolean;
 }
 
 /** Carries one effect out, once. Comes back when its result is in the journal. */
 export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
-  const { place, op, input, choices } = doing;
+  const { place, op, input, choices, insists } = doing;
   const did = c.key(place, "did");
   if (c.progress.has(did)) return;
   const key = effectKey(c, place);
   const what = c.parts.operations.effectSpec(op).says(input);
-  await steady(c.progress, { step: c.step, scope: place, what, choices }, async () => {
+  await steady(c.progress, { step: c.step, scope: place, what, choices, insists }, async () => {
     const intent = c.key(place, "intent");
     if (c.progress.has(intent)) {
       const found = await findEarlier(c, doing, key);
@@ -56,7 +58,7 @@ export async function settleEffect(c: Changing, doing: Doing): Promise<void> {
   const { place, op, choices } = doing;
   if (c.progress.has(c.key(place, "did")) || !c.progress.has(c.key(place, "intent"))) return;
   const what = `find out about: ${c.parts.operations.effectSpec(op).says(doing.input)}`;
-  const how = { step: c.step, scope: `${place}/find`, what, choices };
+  const how = { step: c.step, scope: `${place}/find`, what, choices, insists: true };
   await steady(c.progress, how, async () => {
     const found = await findEarlier(c, doing, effectKey(c, place));
     if (found) await recordEffect(c, doing, found.did);

@@ -29,6 +29,10 @@ export interface Steady {
   /** What was being done, in a person's words: `release web 1.4.2 to production`. */
   readonly what: string;
   readonly choices: Choices;
+  /** It has to be done, whatever a provider says: a refusal counts as a fault too. */
+  readonly insists?: boolean | undefined;
+  /** When it is looked at again in any case, in milliseconds since 1970, also where a person is asked. */
+  readonly until?: number | undefined;
 }
 
 /** Does the work, again and again with pauses between, until it gives or refuses; parks where it keeps failing. */
@@ -47,7 +51,8 @@ export async function steady<T>(
       if (now && now.count > 0) await progress.put([{ key, value: { ...now, count: 0 } }]);
       return gave;
     } catch (error) {
-      if (isExpected(error) || progress.signal.aborted) throw error;
+      const refused = error instanceof Refusal && !how.insists;
+      if (refused || isExpected(error) || progress.signal.aborted) throw error;
       const count = (now?.count ?? 0) + 1;
       const first = now && now.count > 0 ? now.first : progress.now();
       const next = { count, says: faultText(error), first, asked: now?.asked ?? 0 };
@@ -68,9 +73,9 @@ export function faultText(error: unknown): string {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
-/** Refusals end changes, a lost claim ends the driver, an abandoned run is over: none of them is a fault. */
-export function isExpected(error: unknown): boolean {
-  return error instanceof Refusal || error instanceof Fenced || error instanceof Abandoned;
+/** A lost claim ends the driver, an abandoned run is over: neither is a fault. */
+function isExpected(error: unknown): boolean {
+  return error instanceof Fenced || error instanceof Abandoned;
 }
 
 async function waitFor(progress: Progress, how: Steady, key: string, fault: Fault): Promise<void> {
@@ -80,17 +85,19 @@ async function waitFor(progress: Progress, how: Steady, key: string, fault: Faul
     const due = fault.last + pause;
     if (progress.now() >= due) return;
     const says = `${how.what} did not work (${fault.says}). Trying again.`;
-    return progress.park({ kind: "fault", step: how.step, says: sentence(says) }, due);
+    const wake = Math.min(due, how.until ?? due);
+    return progress.park({ kind: "fault", step: how.step, says: sentence(says) }, wake);
   }
   const wait = `${key}/${fault.asked}`;
   const pressed = progress.presses.get(wait);
   if (!pressed) {
     const seconds = Math.max(1, Math.round((fault.last - fault.first) / 1000));
     const says = `${how.what} did not work, ${fault.count} times in ${seconds} s (${fault.says}). Nothing was lost.`;
-    return progress.park({
-      ...{ kind: "press", step: how.step, wait, says: sentence(says) },
-      buttons: how.choices.buttons,
-    });
+    const { buttons } = how.choices;
+    return progress.park(
+      { kind: "press", step: how.step, wait, says: sentence(says), buttons },
+      how.until,
+    );
   }
   const next = { ...fault, count: 0, asked: fault.asked + 1 };
   if (pressed.button === "try-again")

@@ -100,10 +100,11 @@ async function putBack(c: Changing, act: Effect, place: string): Promise<void> {
   if (hasBlank(input)) return; // it needs a result that is not there: nothing was made
   const { op } = act;
   const what = `take back: ${c.parts.operations.effectSpec(op).says(input)}`;
-  const how = { step: c.step, scope: `${place}/again`, what, choices: tryOrAbandon };
-  const preview = await steady(c.progress, how, () => lookAgain(c, op, input));
+  const how = { choices: tryOrAbandon, insists: true };
+  const looking = { step: c.step, scope: `${place}/again`, what, ...how };
+  const preview = await steady(c.progress, looking, () => lookAgain(c, op, input));
   if ("same" in preview) return recordEffect(c, { place, op }, preview.same);
-  await carryEffect(c, { place, op, input, preview, seen: preview.seen, choices: tryOrAbandon });
+  await carryEffect(c, { place, op, input, preview, seen: preview.seen, ...how });
 }
 
 function begun(c: Changing, node: PlanNode, prefix: string): boolean {
