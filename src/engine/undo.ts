@@ -22,6 +22,7 @@ export async function takeBack(c: Changing, prefix: string): Promise<void> {
     const objects = Object.keys(seen);
     const covered = nodes.slice(0, i).some((earlier) => {
       if (!begun(c, earlier, prefix) || !("changes" in earlier.preview)) return false;
+      if ("irreversible" in earlier.preview.undo) return false;
       const theirs = earlier.preview.seen;
       return objects.length > 0 && objects.every((object) => object in theirs);
     });
