@@ -13,21 +13,25 @@ import { steady } from "./faults.ts";
 import { takeBack } from "./undo.ts";
 import { sentence } from "./words.ts";
 
-/** Set when a part of an `all` failed: the other parts stop at their next act. */
-export interface Stop {
+/** Set when a part of an `all` failed: the other parts, and groups in them, stop at their next act. */
+interface Stop {
   says?: string | undefined;
+  readonly around?: Stop;
 }
+const stopped = (stop: Stop): string | undefined =>
+  stop.says ?? (stop.around && stopped(stop.around));
 
 /** Comes back when everything is done; a Refusal means that it has to be taken back. */
 export async function carryOut(
   c: Asked,
   acts: readonly Act[],
   prefix: string,
-  stop: Stop,
+  stop: Stop = {},
 ): Promise<void> {
   for (const [i, act] of acts.entries()) {
     await heedCancel(c.progress, c.step);
-    if (stop.says !== undefined) throw new Refusal(stop.says);
+    const says = stopped(stop);
+    if (says !== undefined) throw new Refusal(says);
     const place = `${prefix}${i}`;
     if (act.kind === "effect") await effect(c, act, place);
     else if (act.kind === "until") await waitUntil(c, act, place);
@@ -99,14 +103,17 @@ async function waitUntil(c: Asked, act: Until, place: string): Promise<void> {
   await progress.park(undefined, progress.now() + milliseconds(act.every));
 }
 
-async function sideBySide(c: Asked, group: Group, place: string, outer: Stop): Promise<void> {
+async function sideBySide(c: Asked, group: Group, place: string, around: Stop): Promise<void> {
   const { progress } = c;
-  const stop: Stop = outer;
+  const failedKey = (j: number) => c.key(`${place}.${j}.`, "failed");
+  const before = group.parts.map((_, j) => progress.get(failedKey(j)));
+  const stop: Stop = { around, says: before.find((says) => typeof says === "string") };
   const part = async (acts: readonly Act[], j: number): Promise<Ended | undefined> => {
     const prefix = `${place}.${j}.`;
     const back = c.key(prefix, "back");
     const undoing = c.key(prefix, "undoing");
     if (progress.has(back)) return failed(String(progress.get(back)));
+    if (progress.has(failedKey(j))) return failed(String(progress.get(failedKey(j))));
     if (!progress.has(undoing)) {
       try {
         await carryOut(c, acts, prefix, stop);
@@ -115,7 +122,9 @@ async function sideBySide(c: Asked, group: Group, place: string, outer: Stop): P
         if (!(error instanceof Refusal)) throw error;
         if (group.kind === "all" || endOf(error) === "cancelled") {
           stop.says ??= error.message;
-          return error instanceof Ended ? error : failed(error.message);
+          if (endOf(error) === "cancelled") return new Ended("cancelled", error.message);
+          await progress.put([{ key: failedKey(j), value: error.message }]);
+          return failed(error.message);
         }
         await progress.put([{ key: undoing, value: error.message }], { shows: true });
       }
@@ -134,7 +143,6 @@ async function sideBySide(c: Asked, group: Group, place: string, outer: Stop): P
   const cancelled = bad.find((outcome) => outcome.end === "cancelled");
   if (cancelled) throw cancelled;
   if (bad.length > 0 && (group.kind === "all" || bad.length === outcomes.length)) {
-    stop.says = undefined;
     throw new Refusal([...new Set(bad.map((outcome) => outcome.message))].join(" "));
   }
 }

@@ -75,7 +75,7 @@ export async function change(
     if (begun.shape !== c.acts.shape && !progress.has(c.key("undoing"))) await parkMisfit(c);
     if (!progress.has(c.key("undoing"))) {
       try {
-        await carryOut(c, list, "", {});
+        await carryOut(c, list, "");
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         if (error instanceof Moved && !anythingDone(c)) {
