@@ -287,15 +287,15 @@ async function waitFor(
   };
   const pressed = await pressOf(progress, name, wait);
   if (pressed) return end(pressed);
+  const ends = wait.until ?? (wait.for ? since + milliseconds(wait.for) : undefined);
+  if (ends !== undefined && progress.now() >= ends) return end({ is: "time", at: progress.now() });
   for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {
-    const how = { step: name, scope: is, what: `look at ${look.op}`, choices: tryOrStop };
-    const saw = await steady(progress, how, () =>
+    const how = { step: name, scope: is, what: `look at ${look.op}`, until: ends };
+    const saw = await steady(progress, { ...how, choices: tryOrStop }, () =>
       parts.operations.look(look as Look, progress.signal),
     );
     if (test(saw as never)) return end({ is, at: progress.now(), saw });
   }
-  const ends = wait.until ?? (wait.for ? since + milliseconds(wait.for) : undefined);
-  if (ends !== undefined && progress.now() >= ends) return end({ is: "time", at: progress.now() });
   const again = wait.when ? progress.now() + milliseconds(wait.every ?? "1h") : undefined;
   const wakes = [ends, again].filter((at) => at !== undefined);
   const buttons = Object.entries(wait.press ?? {}).map(([button, { label, danger, form }]) => ({
