@@ -51,7 +51,7 @@ export async function replay(parts: ReplayParts, progress: Progress): Promise<Ou
     stop: (error) => stopped.reject(error),
   });
   const body = async (): Promise<Outcome> => {
-    const fault = await heedFault(progress);
+    const fault = await heedFault(progress, steps);
     if (fault) return fault;
     const workflow = parts.workflows.get(run.workflow);
     if (!workflow) return parkFault(progress, `No workflow is named "${run.workflow}" any more.`);
@@ -117,12 +117,20 @@ const CodeFault = z.object({
   open: z.boolean().default(true),
 });
 
-/** What an earlier drive found: parks, gives up, or comes back where the code is to be tried again. */
-async function heedFault(progress: Progress): Promise<Outcome | undefined> {
+/** What an earlier drive found: parks, gives up, or comes back where the code is to be tried again. A cancel needs no code. */
+async function heedFault(
+  progress: Progress,
+  steps: Pick<Steps, "settleOrphans">,
+): Promise<Outcome | undefined> {
   if (!progress.has("code/fault")) return undefined;
   const { says, asked, open } = CodeFault.parse(progress.get("code/fault"));
   if (!open) return undefined;
   const pressed = progress.presses.get(`code/${asked}`);
+  const { cancel } = progress.run;
+  if (!pressed && cancel) {
+    await steps.settleOrphans();
+    return { end: "cancelled", says: `${cancel.name} cancelled this.`, output: null, next: [] };
+  }
   if (!pressed) return parkedFault(progress, says, asked);
   if (pressed.button === "abandon") return gaveUp(`${pressed.person.name} gave this up.`);
   const next = { says, asked: asked + 1, open: false };
