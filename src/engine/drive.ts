@@ -89,7 +89,7 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const rung = await parts.database.transaction(async (sql) => {
-    await fence(sql, claim.id, claim.epoch, "the end");
+    await fence(sql, progress.holds(), "the end");
     const behind = await releaseLocks(sql, claim.id, undefined);
     await closePlans(sql, claim.id, outcome.says);
     const children = await openChildren(sql, claim.id);

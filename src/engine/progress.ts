@@ -11,11 +11,21 @@ import { type Database, type Sql, soft } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
-import { bumpRoot, type Claim, Fenced, fence, type Waits } from "../store/runs.ts";
+import {
+  bumpRoot,
+  type Claim,
+  Fenced,
+  fence,
+  type Holds,
+  type Passed,
+  type Waits,
+} from "../store/runs.ts";
 import { readState } from "../store/snapshot.ts";
 
 export interface Progress {
   readonly run: Claim;
+  /** The claim and what was written under it, for writes besides the journal. */
+  holds(): Holds;
   readonly presses: ReadonlyMap<string, Press>;
   /** The newest plan by step. */
   readonly plans: Map<string, PlanRow>;
@@ -74,7 +84,7 @@ export async function openProgress(
   broken.promise.catch(() => {});
   const waits: Waits[] = [];
   const wakes: number[] = [];
-  let now = run.now;
+  let { now, rev } = run;
   let active = 0;
   let alone = false;
   const settle = () => {
@@ -95,12 +105,18 @@ export async function openProgress(
       return new Promise<never>(() => {});
     }
   };
+  const holds = () => ({ id: run.id, epoch: run.epoch, rev });
+  const passed = (at: Passed) => {
+    now = at.now;
+    rev = Math.max(rev, at.rev);
+  };
   const remember = (put: readonly Entry[], gone: readonly string[]) => {
     for (const key of gone) entries.delete(key);
     for (const { key, value } of put) entries.set(key, value);
   };
   return {
     run,
+    holds,
     presses,
     plans,
     signal,
@@ -114,23 +130,25 @@ export async function openProgress(
     keys: () => entries.keys(),
     async put(put, how = {}) {
       stillMine();
-      const entry = { run: run.id, epoch: run.epoch, entries: put, ...how };
-      now = await asked(() => putEntries(database, entry));
+      const entry = { run: holds(), entries: put, ...how };
+      passed(await asked(() => putEntries(database, entry)));
       remember(put, how.gone ?? []);
     },
     async transact(what, body, how = {}) {
       stillMine();
       const work = async (sql: Sql) => {
         if (how.soft) await sql.query(z.any(), soft);
-        const at = await fence(sql, run.id, run.epoch, what);
+        const at = await fence(sql, holds(), what);
         const { put = [], gone = [], state, value } = await body(sql);
-        const entry = { run: run.id, epoch: run.epoch, entries: put, gone, state, shows: true };
-        if (put.length + gone.length > 0 || state !== undefined) await putEntries(sql, entry);
-        else await bumpRoot(sql, run.id);
-        return { at, put, gone, value };
+        const entry = { run: { ...run, rev: at.rev }, entries: put, gone, state, shows: true };
+        if (put.length + gone.length === 0 && state === undefined) {
+          await bumpRoot(sql, run.id);
+          return { at, put, gone, value };
+        }
+        return { at: await putEntries(sql, entry), put, gone, value };
       };
       const done = await asked(() => database.transaction(work));
-      now = done.at;
+      passed(done.at);
       remember(done.put, done.gone);
       return done.value;
     },

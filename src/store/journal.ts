@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
 import { first, json, type Sql } from "./database.ts";
-import { Fenced } from "./runs.ts";
+import { type Holds, keptBack, Passed } from "./runs.ts";
 
 export interface Entry {
   readonly key: string;
@@ -10,8 +10,7 @@ export interface Entry {
 }
 
 export interface Put {
-  readonly run: string;
-  readonly epoch: number;
+  readonly run: Holds;
   readonly entries: readonly Entry[];
   readonly gone?: readonly string[];
   /** The run's state from now on. */
@@ -20,14 +19,16 @@ export interface Put {
   readonly shows?: boolean;
 }
 
-/** One commit. Gives the database's now; throws Fenced where the claim is not the current one. */
-export async function putEntries(sql: Sql, put: Put): Promise<number> {
+/** One commit. Throws Fenced where the claim is not the current one. */
+export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
+  const { id, epoch, rev } = put.run;
   const row = await first(
     sql,
-    z.object({ now: z.number() }),
+    Passed,
     `WITH mine AS (
        UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state)
-       WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id, shipmate.now() AS now),
+       WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ended_at IS NULL
+       RETURNING id, rev, shipmate.now() AS now),
      gone AS (
        DELETE FROM shipmate.journal j USING mine
        WHERE j.run = mine.id AND j.key IN (SELECT jsonb_array_elements_text($5::jsonb))),
@@ -39,23 +40,18 @@ export async function putEntries(sql: Sql, put: Put): Promise<number> {
        INSERT INTO shipmate.journal (run, key, value, at)
        SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements($4::jsonb) e
        ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at)
-     SELECT now FROM mine`,
+     SELECT now, rev FROM mine`,
     [
-      put.run,
-      put.epoch,
+      id,
+      epoch,
       put.state ?? null,
       json(put.entries.map((e) => ({ key: e.key, value: e.value ?? null }))),
       json(put.gone ?? []),
       put.shows ?? put.state !== undefined,
+      rev,
     ],
   );
-  if (!row) {
-    const what = put.entries.map((e) => e.key).join(", ");
-    throw new Fenced(
-      `${what} of run ${put.run} was kept back: claim ${put.epoch} is not the current one`,
-    );
-  }
-  return row.now;
+  return row ?? keptBack(put.run, put.entries.map((e) => e.key).join(", "));
 }
 
 const Row = z.object({ key: z.string(), value: Json, at: z.number() });

@@ -4,6 +4,7 @@
  * A claim is an epoch and a lease, both judged by the database's clock. Every write of a driver names its epoch;
  * where it is not the current one, nothing is written and `Fenced` is thrown: somebody else drives the run now.
  * A claim's commit may be lost with the database's power; epochs leap at random, so that no second claim has the same.
+ * So may another soft commit: each write raises `rev`, and a driver that has seen a later one than stands there is fenced.
  * A run is due when it was rung, when its time has come, or when its driver died (a lease that ran out unreleased).
  */
 import { z } from "zod";
@@ -265,18 +266,32 @@ export async function askCancel(
   return asked === 1;
 }
 
-/** The fence: throws where the epoch is stale, and otherwise keeps the run's row locked until the transaction ends. */
-export async function fence(sql: Sql, id: string, epoch: number, what: string): Promise<number> {
+/** What a driver holds: its claim, and the latest `rev` that it has seen. */
+export type Holds = Pick<Run, "id" | "epoch" | "rev">;
+
+/** When it was written, by the database's clock, and the `rev` that this made. */
+export const Passed = z.object({ now: z.number(), rev: z.number() });
+export type Passed = z.output<typeof Passed>;
+
+/** The fence: throws where the claim is stale, and otherwise keeps the run's row locked until the transaction ends. */
+export async function fence(sql: Sql, holds: Holds, what: string): Promise<Passed> {
+  const { id, epoch, rev } = holds;
   const row = await first(
     sql,
-    z.object({ now: z.number() }),
-    `UPDATE shipmate.runs SET rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL
-     RETURNING shipmate.now() AS now`,
-    [id, epoch],
+    Passed,
+    `UPDATE shipmate.runs SET rev = rev + 1
+     WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ended_at IS NULL
+     RETURNING rev, shipmate.now() AS now`,
+    [id, epoch, rev],
   );
-  if (!row)
-    throw new Fenced(`${what} of run ${id} was kept back: claim ${epoch} is not the current one`);
-  return row.now;
+  return row ?? keptBack(holds, what);
+}
+
+/** Somebody else has the run, or what this driver wrote before is lost: it has to be read anew. */
+export function keptBack({ id, epoch, rev }: Holds, what: string): never {
+  throw new Fenced(
+    `${what} of run ${id} was kept back: claim ${epoch} is not the current one, or ${rev} is lost`,
+  );
 }
 
 /** Ends a run for good and gives its claim back, inside a transaction that has passed the fence. */

@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createEngine } from "../../src/engine/engine.ts";
+import { serve } from "../../src/engine/operations.ts";
 import { type Database, first, LostConnection, type Sql } from "../../src/store/database.ts";
 import { type Clock, empty, memoryDatabase, turnClock } from "../databases.ts";
 import { ada, grace } from "./people.ts";
-import { house } from "./rig.ts";
+import { type Case, house, openRig } from "./rig.ts";
 import { fakes } from "./world/fakes.ts";
+import { runs } from "./world/providers/running.ts";
+import { clusters } from "./world/roles.ts";
 import deploy from "./world/workflows/deploy.ts";
 import { emptyWorld } from "./world/world.ts";
 
@@ -109,4 +112,45 @@ describe("a lost connection to the database", () => {
       }
     },
   );
+});
+
+/** How many locks are held. */
+async function held(): Promise<number> {
+  const row = await first(
+    database,
+    z.object({ held: z.number() }),
+    "SELECT count(*) AS held FROM shipmate.locks WHERE held",
+  );
+  return row?.held ?? 0;
+}
+
+describe("a commit that the database lost with its power, after its driver saw it", () => {
+  it("keeps that driver from going on without its lock", async () => {
+    let previews = 0;
+    const locks: number[] = [];
+    const serves: Case["serves"] = (world) => {
+      const good = runs(world);
+      const release: typeof good.release = {
+        async preview(input, see) {
+          previews += 1;
+          if (previews === 2) {
+            await database.run("UPDATE shipmate.runs SET rev = rev - 1");
+            await database.run("DELETE FROM shipmate.locks");
+          }
+          return good.release.preview(input, see);
+        },
+        async run(input, how) {
+          locks.push(await held());
+          return good.release.run(input, how);
+        },
+      };
+      return [serve(clusters, "world", { ...good, release })];
+    };
+    const input = { service: "web", version: "2", environment: "production" };
+    const live = await openRig(database);
+    const begin = [{ workflow: deploy, input }];
+    const ended = await live({ name: "power cut", begin, serves, check() {} });
+    expect(ended.state).toBe("succeeded");
+    expect(locks).toEqual([1]);
+  });
 });
