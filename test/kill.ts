@@ -54,9 +54,13 @@ export async function killedAt(
   await first.over.catch(() => undefined);
 
   const shipmate = await start({ SHIPMATE_HOME: folder });
-  expect(shipmate.took, "it starts within seconds, also where two cores do much else").toBeLessThan(20_000);
+  expect(shipmate.took, "it starts within seconds, also where two cores do much else").toBeLessThan(
+    20_000,
+  );
   const again = lived(shipmate, round, first.isSaid());
+  const ready = performance.now();
   const root = await again.over;
+  expect(performance.now() - ready, "the card does not stand still").toBeLessThan(15_000);
   await judge(shipmate, root, { ...round, was: before.version, effects, moment });
   return { shipmate, version: moment.broken ? before.version : version };
 }

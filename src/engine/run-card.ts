@@ -97,11 +97,17 @@ function queueText(shot: Snapshot, now: number, nameOf: NameOf): string {
   const { holder } = shot;
   if (!wait || !holder) return "Waiting until the target is free.";
   const target = shot.plans[0]?.body.targets[0];
-  const what = target ? targetText(target) : "The target";
+  const what = target ? targetText(target) : whereText(shot.run);
   const since = wait.since === undefined ? "" : `, ${spanText(now - wait.since)}`;
   const busy = `${what} is busy with run ${holder.number} (${nameOf(holder.by_person)}, ${holder.workflow}${since}).`;
   const ahead = wait.ahead ?? 0;
   return `${busy} ${ahead === 0 ? "This is next." : `${ahead} more before this one.`}`;
+}
+
+/** While a run stands in line it has no plan yet: what it is about stands in its input. */
+function whereText(run: Run): string {
+  const where = Where.safeParse(run.input);
+  return where.success ? `${where.data.service} in ${where.data.environment}` : "The target";
 }
 
 function waitText(waits: readonly Waits[], now: number): string {

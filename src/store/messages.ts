@@ -109,6 +109,11 @@ export function findByRef(sql: Sql, surface: string, ref: string): Promise<Messa
   );
 }
 
+/** Makes every claim void: for a store that only one process can hold, when that process starts. */
+export async function voidPosting(sql: Sql): Promise<void> {
+  await sql.run("UPDATE shipmate.messages SET lease_until = 0 WHERE lease_until > 0");
+}
+
 /** Claims messages that are behind, ends and approvals first, for `lease` milliseconds. Notes wait for their root. */
 export function claimBehind(
   sql: Sql,

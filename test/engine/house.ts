@@ -83,6 +83,8 @@ export interface House {
   platform(text: string): void;
   /** Everything that is due is done and posted. */
   settle(): Promise<void>;
+  /** What is wanted is posted, and nothing is driven. */
+  post(): Promise<void>;
   /** Says it on the console and settles. The answer is what the door gave. */
   say(who: string, text: string, more?: Partial<Saying>): Promise<Answer>;
   /** Clicks a button of a message by its label, and settles. */
@@ -143,6 +145,7 @@ export async function openHouse(database: Database): Promise<House> {
     troubled: (error) => trouble.push(error),
   });
   const door = createDoor({
+    mask: (text) => text,
     ...{ database, engine, commands, closing: closing.signal },
     policy: {
       identify: (account) => personOf(now(), account),
@@ -168,6 +171,7 @@ export async function openHouse(database: Database): Promise<House> {
       await engine.turn();
       await projector.settle();
     },
+    post: () => projector.settle(),
     say(who, text, { key = `k${++keys}`, channel = "general", surface = "console" } = {}) {
       return enter({ key, who: { surface, id: who }, at: { surface, channel }, said: { text } });
     },
