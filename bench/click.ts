@@ -78,6 +78,7 @@ async function clicks(database: Database): Promise<readonly number[]> {
       may: () => ({ ok: true }),
       rights: () => "",
     },
+    mask: (text) => text,
     posted: () => poke(),
     troubled: (error) => console.error(error),
     closing: new AbortController().signal,

@@ -26,6 +26,7 @@ import { directory } from "./roles/directory.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
 import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
+import { voidPosting } from "./store/messages.ts";
 import { migrate } from "./store/migrate.ts";
 import { openPglite } from "./store/pglite.ts";
 import { openPostgres } from "./store/postgres.ts";
@@ -115,6 +116,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         may: (person, act, targets) => may(now(), person, act, targets as never),
         rights: (person) => rights(now(), person),
       },
+      mask: mask.text,
       posted: () => poke(),
       troubled,
       closing: closing.signal,
@@ -222,6 +224,7 @@ async function openDatabase(config: Config, log: Log, closers: Closers): Promise
   closers.push(() => database.close());
   await migrate(database);
   await voidClaims(database);
+  await voidPosting(database);
   return database;
 }
 

@@ -167,7 +167,12 @@ function preview(c: Asked, before: Plan | undefined): Promise<Plan> {
   };
   const planning = { acts: c.acts, operations, policy, before, signal };
   return steady(c.progress, how, () =>
-    makePlan({ ...planning, workflow: run.workflow, requester: run.by_person }),
+    makePlan({
+      ...planning,
+      workflow: run.workflow,
+      input: run.input,
+      requester: run.by_person,
+    }),
   );
 }
 

@@ -14,7 +14,7 @@ import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
 import type { Database, Sql } from "../store/database.ts";
-import { finishIntent, openIntents, storeIntent, takeIntent } from "../store/inbox.ts";
+import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
 import type { Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
@@ -42,11 +42,20 @@ export interface DoorParts {
   readonly engine: Engine;
   readonly commands: readonly CommandDefinition[];
   readonly policy: DoorPolicy;
+  /** The one masking sink, for text that is cut before it is posted. */
+  readonly mask: (text: string) => string;
   /** The outbox has something to post. */
   readonly posted: () => void;
   /** A fault of ours while something was handled. */
   readonly troubled: (error: unknown, doing: string) => void;
   readonly closing: AbortSignal;
+}
+
+/** A command with its arguments. `once` is the same for what must happen only once, however often it is said. */
+interface Saying {
+  readonly command: CommandDefinition;
+  readonly args: unknown;
+  readonly once: string;
 }
 
 export interface TheDoor extends Door {
@@ -92,11 +101,12 @@ export function createDoor(parts: DoorParts): TheDoor {
   const act = async (
     intent: Intent,
     person: Person,
-    { command, args, from }: Understood & { is: "command" },
+    { command, args, from, form }: Understood & { is: "command" },
   ): Promise<Answer> => {
     const allowed = parts.policy.may(person, "look", []);
     if (!allowed.ok && !command.forEverybody) refuse(allowed.says);
     const place = answerPlace(intent, from);
+    const once = form ?? `${intent.at.surface} ${intent.key}`;
     const isPrivate = command.privately ?? false;
     let reply: Reply;
     let committed = false;
@@ -106,7 +116,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       committed = true;
     };
     try {
-      reply = await command.run(ctxOf(intent, person, command, args as never, also));
+      reply = await command.run(ctxOf(intent, person, { command, args, once }, also));
     } catch (error) {
       if (!(error instanceof FormNeeded)) throw error;
       const form = formOfPress(error);
@@ -126,13 +136,12 @@ export function createDoor(parts: DoorParts): TheDoor {
   const ctxOf = (
     intent: Intent,
     person: Person,
-    command: CommandDefinition,
-    args: never,
+    { command, args, once }: Saying,
     also: (sql: Sql, card: Card) => Promise<void>,
   ): Ctx<never> => {
     let started = 0;
     const begin = (workflow: AnyWorkflow, input: unknown) => {
-      const id = sha256([intent.at.surface, intent.key, started++]).slice(0, 20);
+      const id = sha256([once, started++]).slice(0, 20);
       return start(intent, person, command.name, { id, workflow, input });
     };
     const again = async (run: Run) => {
@@ -141,7 +150,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       return begin(workflow, run.input);
     };
     return {
-      args,
+      args: args as never,
       person,
       rights: parts.policy.rights(person),
       commands: help,
@@ -190,8 +199,9 @@ export function createDoor(parts: DoorParts): TheDoor {
     const ruling = parts.policy.may(person, "look", operations.reads(reply.lines));
     if (!ruling.ok) refuse(ruling.says);
     const id = replyId(intent);
+    const { mask, posted, closing } = parts;
     const reading = await readLines(
-      { database, posted: parts.posted, closing: parts.closing },
+      { database, mask, posted, closing },
       {
         ...{ id, title: reply.title },
         open: (signal) => operations.stream(reply.lines, signal),
@@ -258,12 +268,30 @@ export function createDoor(parts: DoorParts): TheDoor {
     async takeUp(olderThan) {
       const left = await openIntents(database, olderThan);
       for (const { surface, key } of left) {
-        const answer = await enter(key, surface);
-        if (answer.is === "form") await sayAgain(key, surface, answer.form);
+        try {
+          const answer = await enter(key, surface);
+          if (answer.is === "form") await sayAgain(key, surface, answer.form);
+        } catch (error) {
+          parts.troubled(error, `taking up ${surface} ${key}`);
+          if (error instanceof Unreadable) await giveUp(surface, key);
+        }
       }
       return left.length;
     },
   };
+
+  /** What nobody can read must not come again for ever. */
+  async function giveUp(surface: string, key: string): Promise<void> {
+    await database.transaction(async (sql) => {
+      await appendAudit(sql, {
+        person: surface,
+        surface,
+        did: "said what could not be read",
+        detail: { key },
+      });
+      await finishIntent(sql, surface, key, asJson({ is: "card" }));
+    });
+  }
 
   /** A form can be opened only while somebody waits for it: after a crash the asker is told instead. */
   async function sayAgain(key: string, surface: string, form: Form): Promise<void> {
@@ -310,8 +338,12 @@ async function audit(
   did: string,
   { run, ...detail }: { readonly run?: string; readonly [name: string]: Json | undefined },
 ): Promise<void> {
-  const said = "text" in intent.said ? plain(intent.said.text).slice(0, 500) : "a button";
-  const known = asJson({ said, ...detail }) as { readonly [name: string]: Json };
+  const { said: by } = intent;
+  const said =
+    "text" in by
+      ? { said: plain(by.text).slice(0, 500) }
+      : { button: by.button, ...(by.values && { fields: Object.keys(by.values) }) };
+  const known = asJson({ ...said, ...detail }) as { readonly [name: string]: Json };
   const deed = { person, surface: intent.at.surface, did, detail: known };
   await appendAudit(sql, run === undefined ? deed : { ...deed, run });
 }

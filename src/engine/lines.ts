@@ -6,6 +6,8 @@ import { changeReply } from "../store/messages.ts";
 
 export interface LinesParts {
   readonly database: Database;
+  /** A line is masked before it is cut: the beginning of a secret is one too. */
+  readonly mask: (text: string) => string;
   readonly posted: () => void;
   readonly closing: AbortSignal;
 }
@@ -35,7 +37,7 @@ export async function readLines(
   let broke: unknown;
   const pump = (async () => {
     for await (const line of reading.open(signal)) {
-      lines.push(textOf(line));
+      lines.push(textOf(line, parts.mask));
       if (lines.length > kept) left += lines.splice(0, lines.length - kept).length;
     }
   })()
@@ -80,8 +82,10 @@ export async function readLines(
   };
 }
 
-function textOf(line: unknown): string {
+function textOf(line: unknown, mask: (text: string) => string): string {
   const text =
-    typeof line === "object" && line !== null && "text" in line ? plain(String(line.text)) : "";
+    typeof line === "object" && line !== null && "text" in line
+      ? mask(plain(String(line.text)))
+      : "";
   return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
 }

@@ -11,6 +11,8 @@ export interface Planning {
   readonly operations: Operations;
   readonly policy: PlanPolicy;
   readonly workflow: string;
+  /** The run's input, for policy. */
+  readonly input: Json;
   readonly requester: string;
   /** The plan before, for providers that keep their earlier answer while it still stands. */
   readonly before?: Plan | undefined;
@@ -53,9 +55,9 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     const node = { place, kind: "effect", op: act.op, input, provider } as const;
     nodes.push({ ...node, says: spec.says(input), on: spec.on(input), preview });
   }
-  const { requester, workflow } = planning;
+  const { requester, workflow, input } = planning;
   const draft = { requester, nodes, targets: targetsOf(acts, planning.operations) };
-  const decided = planning.policy({ ...draft, workflow });
+  const decided = planning.policy({ ...draft, workflow, input });
   const plan = { ...draft, groups: acts.groups, ...decided };
   return { ...plan, digest: digestOf(plan) };
 }

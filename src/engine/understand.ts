@@ -32,6 +32,8 @@ export type Understood =
       readonly args: { readonly [arg: string]: unknown };
       /** Our message whose button was pressed. */
       readonly from?: string;
+      /** The form that was sent: sent twice, it starts one run. */
+      readonly form?: string;
     };
 
 export async function understand(parts: UnderstandParts, intent: Intent): Promise<Understood> {
@@ -48,24 +50,28 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
   if (!command)
     return card(`There is no command "${row.command}" any more. Say help to see what there is.`);
   const args = Args.parse(row.args);
-  const raw = { ...args, ...filledIn(command, said.values ?? {}) };
-  return settled(
-    parts,
-    command,
-    raw,
-    row.message === "" ? { isForm: true } : { from: row.message },
-  );
+  const filled = filledIn(command, args, said.values ?? {});
+  // What a button of a message says stands; a form may change its own fields, but never whose button it presses.
+  const isForm = row.message === "";
+  const raw = isForm && !takesForm(command) ? { ...args, ...filled } : { ...filled, ...args };
+  return settled(parts, command, raw, isForm ? { form: row.id } : { from: row.message });
 }
+
+const takesForm = (command: CommandDefinition): boolean => Object.hasOwn(command.args, "form");
 
 /** Values that the command names are its arguments; the rest is the form of a run's button. */
 function filledIn(
   command: CommandDefinition,
+  args: { readonly [arg: string]: Json },
   values: { readonly [field: string]: Json },
 ): { readonly [arg: string]: Json } {
+  const isOwn = (name: string) =>
+    Object.hasOwn(command.args, name) &&
+    !(takesForm(command) && (Object.hasOwn(args, name) || name === "form"));
   const entries = Object.entries(values);
-  const rest = entries.filter(([name]) => !(name in command.args));
-  const own = Object.fromEntries(entries.filter(([name]) => name in command.args));
-  if (!("form" in command.args) || rest.length === 0) return own;
+  const rest = entries.filter(([name]) => !isOwn(name));
+  const own = Object.fromEntries(entries.filter(([name]) => isOwn(name)));
+  if (!takesForm(command) || rest.length === 0) return own;
   return { ...own, form: Object.fromEntries(rest) };
 }
 
@@ -79,19 +85,22 @@ async function misplaced(
   { who, at, said }: Intent,
 ): Promise<string | undefined> {
   const foreign = "That button belongs to another message. Press it there, or say the command.";
-  if (row.surface !== at.surface || row.channel !== at.channel) return foreign;
-  if (row.message === "") return undefined;
+  if (row.surface !== at.surface) return foreign;
+  if (row.message === "") return row.channel === at.channel ? undefined : foreign;
   const message = await findMessage(database, row.message);
   if (!message) return unknownButton;
   if (message.to_account !== null && message.to_account !== who.id) return foreign;
   const clicked = "message" in said ? said.message : undefined;
-  if (clicked === undefined || clicked === message.id || clicked === message.ref) return undefined;
-  return message.ref?.endsWith(`:${clicked}`) ? undefined : foreign;
+  // A surface may have another name for a conversation than the one we addressed; then its reference names that one.
+  const isHere = row.channel === at.channel || message.ref?.startsWith(`${at.channel}:`);
+  if (!isHere) return foreign;
+  return [undefined, message.id, message.ref].includes(clicked) ? undefined : foreign;
 }
 
 /** How it was said: in a form, whose mistakes are shown at its fields, or by a button of a message. */
 interface How {
-  readonly isForm?: boolean;
+  /** The form's id. */
+  readonly form?: string;
   readonly from?: string;
 }
 
@@ -99,13 +108,17 @@ async function settled(
   parts: UnderstandParts,
   command: CommandDefinition,
   raw: Raw,
-  { isForm, from }: How = {},
+  { form: sent, from }: How = {},
 ): Promise<Understood> {
   const ask = <R>(op: Look<R>) => parts.look(op) as Promise<R>;
   const got = await settle(command, raw, ask);
   if (got.is === "args")
-    return { is: "command", command, args: got.args, ...(from !== undefined && { from }) };
-  if (got.is === "wrong" && !isForm) return card(got.says, got.suggestions);
+    return {
+      ...{ is: "command", command, args: got.args },
+      ...(from !== undefined && { from }),
+      ...(sent !== undefined && { form: sent }),
+    };
+  if (got.is === "wrong" && sent === undefined) return card(got.says, got.suggestions);
   const errors = got.is === "wrong" ? { [got.arg]: got.says } : {};
   const form = formOf(command, got.known, errors, await offers(command, got.known, ask));
   return { is: "form", form, command: command.name, known: got.known };

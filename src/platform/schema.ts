@@ -36,7 +36,7 @@ export const EnvironmentEntry = z.strictObject({
   change: z.enum(["everyone", "owners"]).default("owners"),
   /** Absent: nobody has to approve. */
   approval: Approval.optional(),
-  /** Rolling back to a release that was good needs no approval here. */
+  /** A step back to the release before needs no approval here; to a version that somebody names, it does. */
   rollback: z.enum(["pre-approved", "as any change"]).default("as any change"),
 });
 export const Cluster = z.strictObject({ provider: z.enum(["local"]) });

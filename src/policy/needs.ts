@@ -1,5 +1,5 @@
 /** Whose approval a plan needs. */
-import type { Target } from "../core/operation.ts";
+import type { Json, Target } from "../core/operation.ts";
 import type { Need, Plan } from "../core/plan.ts";
 import { refuse } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
@@ -9,7 +9,10 @@ import type { Platform } from "../platform/schema.ts";
 import { may } from "./may.ts";
 import { members, place } from "./teams.ts";
 
-export type Draft = Pick<Plan, "requester" | "nodes" | "targets"> & { readonly workflow: string };
+export type Draft = Pick<Plan, "requester" | "nodes" | "targets"> & {
+  readonly workflow: string;
+  readonly input?: Json;
+};
 
 /** How long a plan that nobody has to approve stays good, in milliseconds. */
 const fourHours = 14_400_000;
@@ -54,7 +57,7 @@ function ask(platform: Platform, draft: Draft, target: Target): Asked {
   const { name, entry } = environment;
   if (entry === undefined) return refuse(`There is no environment "${name}" in platform.yaml.`);
   if (entry.approval === undefined) return { rule: `${name} asks nobody` };
-  if (draft.workflow === "rollback" && entry.rollback === "pre-approved")
+  if (isStepBack(draft) && entry.rollback === "pre-approved")
     return { rule: `${name} lets a rollback through: pre-approved` };
   const { from, count, expires } = entry.approval;
   const team = from === "owners" ? service.owner : from;
@@ -91,4 +94,10 @@ function enough(platform: Platform, need: Need, environment: string, requester: 
   refuse(
     `${environment} asks ${count === 1 ? "one" : count} of ${of}${besides}, and ${there}: add somebody to ${of} in platform.yaml.`,
   );
+}
+
+/** To the release before, as the platform chooses it. Who names a version asks for a change like any other. */
+function isStepBack({ workflow, input }: Draft): boolean {
+  const to = typeof input === "object" && input !== null ? Reflect.get(input, "to") : undefined;
+  return workflow === "rollback" && to === undefined;
 }

@@ -42,19 +42,28 @@ export async function storeIntent(sql: Sql, intent: Intent): Promise<"new" | "se
   return rows === 1 ? "new" : "seen";
 }
 
-/** What was said, and whether it was dealt with. */
+/** A row that is no intent, of an older version or of somebody's making. */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable";
+}
+
+/** What was said, and whether it was dealt with. Throws Unreadable where the row is no intent. */
 export async function takeIntent(
   sql: Sql,
   surface: string,
   key: string,
 ): Promise<Taken | undefined> {
-  return first(
+  const row = await first(
     sql,
-    z.object({ intent: Stored, at: z.number(), done: z.boolean(), answer: z.json() }),
+    z.object({ intent: z.unknown(), at: z.number(), done: z.boolean(), answer: z.json() }),
     `SELECT intent, at, done_at IS NOT NULL AS done, answer
      FROM shipmate.inbox WHERE surface = $1 AND key = $2`,
     [surface, key],
   );
+  if (!row) return undefined;
+  const intent = Stored.safeParse(row.intent);
+  if (intent.success) return { ...row, intent: intent.data };
+  throw new Unreadable(`reading ${surface} ${key} of the inbox`, { cause: intent.error });
 }
 
 /** Whether it was open until now. Belongs into the transaction of what was done about it. */

@@ -1,6 +1,6 @@
 /** Policy's decisions: who may, whose approval is needed, who may give it. */
 import { describe, expect, test } from "vitest";
-import type { Target } from "../../src/core/operation.ts";
+import type { Json, Target } from "../../src/core/operation.ts";
 import { Refusal } from "../../src/core/refusal.ts";
 import { may, mayVote, needs, rights } from "../../src/policy/decide.ts";
 import { platform } from "./fixture.ts";
@@ -9,8 +9,8 @@ const says = (id: string, act: "look" | "change", ...targets: Target[]) => {
   const ruling = may(platform, { id }, act, targets);
   return ruling.ok ? `yes: ${ruling.rule}` : ruling.says;
 };
-const plan = (requester: string, targets: Target[], workflow = "deploy") =>
-  needs(platform, { requester, targets, nodes: [], workflow });
+const plan = (requester: string, targets: Target[], workflow = "deploy", input: Json = {}) =>
+  needs(platform, { requester, targets, nodes: [], workflow, input });
 const refused = (requester: string, targets: Target[], workflow?: string) => {
   try {
     plan(requester, targets, workflow);
@@ -121,6 +121,10 @@ describe("needs", () => {
       rule: "production lets a rollback through: pre-approved",
     });
     expect(plan("ada", ["vault/web"], "rollback").needs).toHaveLength(1);
+  });
+
+  test("a rollback to a version that somebody chose is a change like any other", () => {
+    expect(plan("ada", ["production/web"], "rollback", { to: "1.3.0" }).needs).toHaveLength(1);
   });
 
   test("a rollback still asks for the right to change", () => {
