@@ -48,7 +48,10 @@ export async function killedAt(
   const round = { folder, channel, version };
   const first = lived(before.shipmate, round, false);
   first.over.catch(() => undefined); // it is killed in the middle of its talk
-  await Promise.race([moment.when(first.life, { version }), first.over.then(() => sleep(1_000))]);
+  const came = moment.when(first.life, { version }).then(() => "the moment came");
+  const missed = first.over.then(() => sleep(1_000)).then(() => "the run ended before it");
+  missed.catch(() => undefined);
+  expect(await Promise.race([came, missed])).toBe("the moment came");
   before.shipmate.kill("SIGKILL");
   await before.shipmate.ended;
   await first.over.catch(() => undefined);
