@@ -14,7 +14,15 @@ import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Sql } from "../store/database.ts";
-import { anyOverlap, awaitTurn, inLine, releaseLocks, takeLocks } from "../store/locks.ts";
+import {
+  anyOverlap,
+  awaitTurn,
+  inLine,
+  releaseLocks,
+  takeLocks,
+  toRelease,
+  toTake,
+} from "../store/locks.ts";
 import { insertNote } from "../store/messages.ts";
 import {
   decidePlan,
@@ -120,14 +128,17 @@ async function ready(c: Asked): Promise<void> {
 async function standInLine(c: Asked, targets: readonly string[]): Promise<void> {
   const { run } = c.progress;
   if (!(await c.progress.reads((sql) => anyOverlap(sql, run.id, targets)))) return;
-  const turn = await c.progress.transact("a place in line", async (sql) => {
+  const place = async (sql: Sql) => {
     const who = { run: run.id, step: c.step };
     const turn = await awaitTurn(sql, who, targets);
     if (!turn.free) await voidPlans(sql, run.id, c.step, "somebody else went first");
     const behind = turn.free ? await inLine(sql, run.id, targets) : [];
     await ringRuns(sql, behind);
     return { value: { turn, behind } };
-  });
+  };
+  // Nobody waits for the disk while the table of locks is ours: the place is lost only together with what comes after.
+  const how = { soft: true, before: toTake };
+  const turn = await c.progress.transact("a place in line", place, how);
   c.parts.ring(turn.behind);
   if (turn.turn.free) return;
   c.progress.plans.delete(c.step);
@@ -183,7 +194,7 @@ async function store(
   release = false,
 ): Promise<PlanRow> {
   const { run } = c.progress;
-  const stored = await c.progress.transact("a plan", async (sql) => {
+  const write = async (sql: Sql) => {
     const behind = release ? await releaseLocks(sql, run.id, c.step) : [];
     await ringRuns(sql, behind);
     const votes = await listVotes(sql, run.id);
@@ -203,7 +214,9 @@ async function store(
       });
     }
     return { put: [{ key: c.key("shape"), value: c.acts.shape }], value: { row, behind } };
-  });
+  };
+  const before = release ? toRelease : undefined;
+  const stored = await c.progress.transact("a plan", write, { before });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   return stored.row;
@@ -232,7 +245,7 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   const lock = async (sql: Sql) => ({
     value: await takeLocks(sql, { run: run.id, step: c.step }, plan.targets),
   });
-  const locked = await c.progress.transact("a lock", lock, { soft: true });
+  const locked = await c.progress.transact("a lock", lock, { soft: true, before: toTake });
   if (!locked) return; // ready() stands in line next
   const again = await preview(c, plan);
   if (again.digest !== plan.digest) {
@@ -244,7 +257,6 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   const why = `run ${run.number} went ahead on the same target`;
   const goAhead = async (sql: Sql) => {
     const others = await voidOthers(sql, run.id, plan.targets, why);
-    await ringRuns(sql, others);
     await appendAudit(sql, {
       person: run.by_person,
       surface: "engine",
@@ -269,12 +281,12 @@ async function startOver(c: Asked): Promise<void> {
   const row = c.progress.plans.get(c.step);
   const again = await preview(c, undefined);
   const names = row ? await c.progress.reads((sql) => yesNames(c, sql, row)) : [];
-  const behind = await c.progress.transact("starting over", async (sql) => {
+  const release = async (sql: Sql) => {
     const behind = await releaseLocks(sql, run.id, c.step);
     await ringRuns(sql, behind);
     return { gone, state: "planning", value: behind };
-  });
-  c.parts.ring(behind);
+  };
+  c.parts.ring(await c.progress.transact("starting over", release, { before: toRelease }));
   await store(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
 }
 
@@ -293,15 +305,15 @@ async function close(
   end: { ok: boolean; end?: z.output<typeof EndRow>["end"]; says?: string; nothing?: boolean },
 ): Promise<void> {
   const { run } = c.progress;
-  const behind = await c.progress.transact("the end of a change", async (sql) => {
+  const write = async (sql: Sql) => {
     const behind = await releaseLocks(sql, run.id, c.step);
     await ringRuns(sql, behind);
     const begun = c.progress.has(c.key("begun"));
     if (!end.ok && !begun) await voidPlans(sql, run.id, c.step, end.says ?? "");
     const value = { ...end, at: c.progress.now() };
     return { put: [{ key: c.key("end"), value }], value: behind };
-  });
-  c.parts.ring(behind);
+  };
+  c.parts.ring(await c.progress.transact("the end of a change", write, { before: toRelease }));
 }
 
 /** Whether any effect was really carried out: what needed no change does not count. */

@@ -2,7 +2,7 @@
 
 import { appendAudit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
-import { releaseLocks } from "../store/locks.ts";
+import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots } from "../store/messages.ts";
 import { closePlans } from "../store/plans.ts";
 import {
@@ -58,7 +58,7 @@ export async function drive(
     const wake = progress.wakes.length > 0 ? Math.min(...progress.wakes) : undefined;
     const { waits } = progress;
     const state = stateOf(waits, progress);
-    await parkRun(parts.database, claim.id, claim.epoch, { wake, state, waits });
+    await parkRun(parts.database, progress.holds(), { wake, state, waits });
     return wake;
   } catch (error) {
     if (error instanceof Fenced || (signal.aborted && !over)) return undefined;
@@ -89,6 +89,7 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const rung = await parts.database.transaction(async (sql) => {
+    await toRelease(sql);
     await fence(sql, progress.holds(), "the end");
     const behind = await releaseLocks(sql, claim.id, undefined);
     await closePlans(sql, claim.id, outcome.says);

@@ -37,12 +37,8 @@ export interface Progress {
   has(key: string): boolean;
   keys(): Iterable<string>;
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
-  /** Entries and other statements in one transaction, behind the fence. `soft`: a power cut may lose it (`soft` in the store). */
-  transact<R>(
-    what: string,
-    body: (sql: Sql) => Promise<Written<R>>,
-    how?: { readonly soft?: boolean },
-  ): Promise<R>;
+  /** Entries and other statements in one transaction, behind the fence. */
+  transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
   /** Reads besides the journal. */
   reads<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** Waits for something outside this process. Never comes back. */
@@ -64,6 +60,12 @@ export interface Written<R> {
   readonly gone?: readonly string[];
   readonly state?: string;
   readonly value: R;
+}
+export interface TransactHow {
+  /** A power cut may lose it (`soft` in the store). */
+  readonly soft?: boolean;
+  /** What has to be locked before the run's own row, which the fence locks. */
+  readonly before?: ((sql: Sql) => Promise<void>) | undefined;
 }
 export interface PutHow {
   readonly state?: string;
@@ -138,6 +140,7 @@ export async function openProgress(
       stillMine();
       const work = async (sql: Sql) => {
         if (how.soft) await sql.query(z.any(), soft);
+        await how.before?.(sql);
         const at = await fence(sql, holds(), what);
         const { put = [], gone = [], state, value } = await body(sql);
         const entry = { run: { ...run, rev: at.rev }, entries: put, gone, state, shows: true };

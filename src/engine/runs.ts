@@ -84,9 +84,10 @@ export function runsFor(parts: RunsParts): Runs {
   const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
     const run = await findAny(database, name);
     const gave = await database.transaction(async (sql) => {
+      // First, since everybody locks a run before its plans.
+      await ringRuns(sql, [run.id]);
       const now = await findRun(sql, run.id);
       const gave = await body(sql, now ?? run);
-      await ringRuns(sql, [run.id]);
       await bumpRoot(sql, run.id);
       await parts.also?.(sql, gave);
       return gave;
@@ -235,8 +236,6 @@ async function decidedText(parts: RunsParts, sql: Sql, run: Run): Promise<string
   }
   if (last?.state === "open")
     return `The time to answer run ${run.number} is over. Nothing changed; ask for it again.`;
-  if (last?.state === "open")
-    return `The time to answer run ${run.number} is over. Retry it to ask again.`;
   return `Run ${run.number} asks nobody right now. Look at its card again.`;
 }
 

@@ -29,6 +29,7 @@ export interface Sql {
  */
 export interface Database extends Sql {
   readonly kind: "pglite" | "postgres";
+  /** Where PostgreSQL undoes it for a deadlock, the body is run again: it must change nothing but the database. */
   transaction<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** The same, but before everything that waits: for the one row that somebody's ack waits for. */
   readonly urgent: Sql;

@@ -1,4 +1,9 @@
-/** Who holds a target and who waits for one. A target covers what lies below it; one table lock orders everybody. */
+/**
+ * Who holds a target and who waits for one. A target covers what lies below it; one table lock orders everybody.
+ *
+ * A transaction that takes or gives back says so first (`toTake`, `toRelease`), before it touches any run: whoever
+ * waits for the table then holds nothing that others wait for, and two of them never wait for each other.
+ */
 import { z } from "zod";
 import { json, type Sql } from "./database.ts";
 
@@ -8,9 +13,14 @@ export type Held = z.output<typeof Held>;
 const overlaps = `EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb) mine
   WHERE starts_with(l.target || '/', mine || '/') OR starts_with(mine || '/', l.target || '/'))`;
 
-/** Serialises every decision about locks until the transaction ends. */
-async function order(sql: Sql): Promise<void> {
+/** Serialises every decision about locks until the transaction ends: before `awaitTurn` and `takeLocks`. */
+export async function toTake(sql: Sql): Promise<void> {
   await sql.run("LOCK TABLE shipmate.locks IN SHARE ROW EXCLUSIVE MODE");
+}
+
+/** Waits for whoever decides about locks: before `releaseLocks`. */
+export async function toRelease(sql: Sql): Promise<void> {
+  await sql.run("LOCK TABLE shipmate.locks IN ROW EXCLUSIVE MODE");
 }
 
 /** Whether nobody holds any of the targets, nor was in line before. Where somebody is, this one gets into line. */
@@ -19,7 +29,6 @@ export async function awaitTurn(
   who: { readonly run: string; readonly step: string },
   targets: readonly string[],
 ): Promise<{ readonly free: true } | { readonly free: false; readonly before: readonly Held[] }> {
-  await order(sql);
   const before = await sql.query(
     Held,
     `SELECT DISTINCT ON (l.run) l.run, l.step, l.held, l.since FROM shipmate.locks l
@@ -63,7 +72,6 @@ export async function takeLocks(
   who: { readonly run: string; readonly step: string },
   targets: readonly string[],
 ): Promise<boolean> {
-  await order(sql);
   const others = await sql.query(
     z.object({ run: z.string() }),
     `SELECT l.run FROM shipmate.locks l

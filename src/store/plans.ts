@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Plan } from "../core/plan.ts";
 import { first, json, type Sql } from "./database.ts";
+import { ringRuns } from "./runs.ts";
 
 export const PlanState = z.enum(["open", "approved", "rejected", "expired", "void", "cancelled"]);
 export type PlanState = z.output<typeof PlanState>;
@@ -108,24 +109,32 @@ export async function voidPlans(sql: Sql, run: string, step: string, why: string
   );
 }
 
-/** What other runs planned on these targets is about to be old. Gives the runs to ring. */
+/** What other runs planned on these targets is about to be old: rings them, and gives them. */
 export async function voidOthers(
   sql: Sql,
   run: string,
   targets: readonly string[],
   why: string,
 ): Promise<readonly string[]> {
-  const rows = await sql.query(
-    z.object({ run: z.string() }),
-    `UPDATE shipmate.plans p SET state = 'void', why = $3, decided_at = shipmate.now()
+  const open = await sql.query(
+    z.object({ id: z.number(), run: z.string() }),
+    `SELECT p.id, p.run FROM shipmate.plans p
      WHERE p.state = 'open' AND p.run <> $1 AND EXISTS (
        SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
                    jsonb_array_elements_text($2::jsonb) mine
-       WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/'))
-     RETURNING p.run`,
-    [run, json(targets), why],
+       WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/'))`,
+    [run, json(targets)],
   );
-  return rows.map((row) => row.run);
+  if (open.length === 0) return [];
+  const runs = open.map((plan) => plan.run);
+  // Everybody locks a run before its plans.
+  await ringRuns(sql, runs);
+  await sql.run(
+    `UPDATE shipmate.plans SET state = 'void', why = $2, decided_at = shipmate.now()
+     WHERE state = 'open' AND id IN (SELECT jsonb_array_elements_text($1::jsonb)::bigint)`,
+    [json(open.map((plan) => plan.id)), why],
+  );
+  return runs;
 }
 
 /** The open plans of an ended run end with it. */

@@ -78,7 +78,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     kind: "postgres",
     ...sqlOver((text, values) => lend((statement) => once(statement, text, values))),
     urgent: sqlOver((text, values) => lend((statement) => statement(text, values), hurried)),
-    transaction: (body) => lend((statement) => transact(statement, body)),
+    transaction: (body) => untangled(() => lend((statement) => transact(statement, body))),
     close() {
       closing ??= Promise.allSettled(under).then(async () => {
         await Promise.all([pool.end(), hurried.end()]);
@@ -126,6 +126,18 @@ async function once(
   } catch (error) {
     if (!outdated(error)) throw error;
     return statement(text, values);
+  }
+}
+
+/** The server undid a transaction because it and another waited for each other (40P01): it is done again. */
+async function untangled<R>(job: () => Promise<R>): Promise<R> {
+  for (let left = 3; ; left--) {
+    try {
+      return await job();
+    } catch (error) {
+      const tangled = error instanceof Error && "code" in error && error.code === "40P01";
+      if (!tangled || left === 0) throw error;
+    }
   }
 }
 

@@ -144,8 +144,7 @@ export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boo
 /** Gives the claim back, to be due at `wake`; a branch that was left behind can write no more. Nothing happens where it is not ours any more. */
 export async function parkRun(
   sql: Sql,
-  id: string,
-  epoch: number,
+  { id, epoch, rev }: Holds,
   park: {
     readonly wake: number | undefined;
     readonly state: string;
@@ -156,21 +155,25 @@ export async function parkRun(
     `WITH soft AS (${soft}), before AS (SELECT state, waits, says FROM shipmate.runs, soft WHERE id = $1),
      mine AS (
        UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, wake_at = $3, state = $4, waits = $5::jsonb,
-         rev = rev + 1 WHERE id = $1 AND epoch = $2 AND ended_at IS NULL RETURNING id)
+         rev = rev + 1
+       WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ended_at IS NULL RETURNING id)
      UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1,
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
      FROM mine, before WHERE run = mine.id AND kind = 'root'
        AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
-    [id, epoch, park.wake ?? null, park.state, json(park.waits)],
+    [id, epoch, park.wake ?? null, park.state, json(park.waits), rev],
   );
 }
 
-/** Marks runs as due now. */
+/** Marks runs as due now, in the order of their ids: two that ring the same runs don't wait for each other. */
 export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql.run(
-    `UPDATE shipmate.runs SET rung = true
-     WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL`,
+    `WITH rung AS (
+       SELECT id FROM shipmate.runs
+       WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL
+       ORDER BY id FOR UPDATE)
+     UPDATE shipmate.runs r SET rung = true FROM rung WHERE r.id = rung.id`,
     [json(ids)],
   );
 }
