@@ -1,5 +1,5 @@
 /** `help`, `help deploy` */
-import { type Card, defineCommand, refuse } from "shipmate";
+import { type Card, type CommandHelp, defineCommand, nearest, refuse } from "shipmate";
 import { z } from "zod";
 
 export default defineCommand({
@@ -19,13 +19,16 @@ export default defineCommand({
     if (args.command === undefined)
       return {
         title: "What you can say",
-        says: "Leave something out and it is asked. Say help and a command to see more of it.",
+        says: "Leave something out and it is asked. 41 stands for a run's number, which is on its card. Say help and a command to see more of it.",
         columns: ["Say", "What it does"],
-        rows: commands.map(({ examples, name, summary }) => [examples[0] ?? name, summary]),
+        rows: runsLast(commands).map(({ examples, name, summary }) => [
+          examples[0] ?? name,
+          summary,
+        ]),
       };
     const wanted = args.command.trim().toLowerCase().replace(/^\//, "");
     const found = commands.find(({ name }) => name === wanted);
-    if (!found) return refuse(`No command "${wanted}". Say help to see what there is.`);
+    if (!found) return refuse(`No command "${wanted}". ${instead(wanted, commands)}`);
     const { name, summary, usage, examples, takes = [] } = found;
     return {
       title: name,
@@ -41,3 +44,18 @@ export default defineCommand({
     };
   },
 });
+
+/** What one begins with first, what one does with a run that is there after it. */
+function runsLast(commands: readonly CommandHelp[]): readonly CommandHelp[] {
+  const takesRun = ({ takes = [] }: CommandHelp): number => Number(takes[0]?.name === "run");
+  return commands.toSorted((a, b) => takesRun(a) - takesRun(b));
+}
+
+function instead(wanted: string, commands: readonly CommandHelp[]): string {
+  const near = nearest(
+    wanted,
+    commands.map(({ name }) => name),
+  );
+  if (near.length === 0) return "Say help to see what there is.";
+  return `Did you mean ${near.join(" or ")}? Say help ${near[0]} to see more of it.`;
+}

@@ -2,6 +2,7 @@
 export type { Card, ChangeLine, Choice, Say } from "./core/card.ts";
 export {
   type Command,
+  type CommandHelp,
   type Ctx,
   daily,
   defineCommand,
@@ -11,6 +12,7 @@ export {
   type Runs,
   type RunView,
 } from "./core/command.ts";
+export { nearest } from "./core/nearest.ts";
 export {
   type Act,
   all,
