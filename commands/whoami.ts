@@ -10,6 +10,7 @@ export default defineCommand({
   forEverybody: true,
   run: ({ person, rights }) => ({
     title: `You are ${person.name}`,
-    says: `${person.id} ${rights}.`,
+    says: `You ${rights}.`,
+    fields: { "In platform.yaml": person.id },
   }),
 });
