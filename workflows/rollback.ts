@@ -49,7 +49,7 @@ function nowhere(
     const none = `${service} in ${environment} has no earlier good release to go back to.`;
     return new Set(good).size > 1
       ? `${none} Good once were: ${there}. To choose one: rollback ${service} in ${environment} to ${good.find((one) => one !== good[0])}.`
-      : none;
+      : `${none} To choose a version to run: deploy ${service} to ${environment}.`;
   }
   return `${to} was never a good release of ${service} in ${environment}. ${
     there ? `There was: ${there}.` : "There was none yet."

@@ -57,7 +57,8 @@ test("a version that was never good is refused, with the ones that were and the 
   );
 });
 test("with nothing to go back to it is refused", async () => {
-  const wanted = "web in production has no earlier good release to go back to.";
+  const wanted =
+    "web in production has no earlier good release to go back to. To choose a version to run: deploy web to production.";
   expect(await wentTo("1.4.2", ["1.4.2"])).toBe(wanted);
   expect(await wentTo(null, [])).toBe(wanted);
 });
