@@ -14,7 +14,7 @@ export const Digest = z
   .string()
   .overwrite((typed) => typed.toLowerCase())
   .regex(/^[0-9a-f]{8,64}$/)
-  .describe("the 8 digits of the plan on its card, 3fa9c1d2");
+  .describe("the 8 digits of the plan on its card, such as 3fa9c1d2");
 
 /** The run, where it is open. */
 export async function openRun(runs: Runs, name: string): Promise<RunView | undefined> {

@@ -1,5 +1,6 @@
 /** Each command, said in words: what it answers and what it asks of runs and workflows. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { RunView } from "../../src/core/command.ts";
 import { commands, say } from "./rig.ts";
 
@@ -76,7 +77,7 @@ describe("votes", () => {
 
   test("what can't be a digest is said", async () => {
     expect(await say("approve 41 xyz", open)).toMatchObject({
-      says: 'Digest can\'t be "xyz". Say the 8 digits of the plan on its card, 3fa9c1d2.',
+      says: 'Digest can\'t be "xyz". Say the 8 digits of the plan on its card, such as 3fa9c1d2.',
     });
   });
 });
@@ -230,7 +231,8 @@ describe("what there is", () => {
   test("whoami says the rights in words", async () => {
     expect((await say("whoami")).reply).toEqual({
       title: "You are Ada",
-      says: "ada may change staging of web.",
+      says: "You may change staging of web.",
+      fields: { "In platform.yaml": "ada" },
     });
   });
 });
@@ -253,11 +255,16 @@ test("logs hands on a stream with everything that was said", async () => {
 });
 
 describe("help", () => {
-  test("lists every command once, by something one may say", async () => {
+  test("lists every command once, by something one may say, and those for a run last", async () => {
     const { reply } = await say("help");
-    expect(reply).toMatchObject({
-      rows: commands.map(({ examples, summary }) => [examples[0], summary]),
-    });
+    const { rows } = z.object({ rows: z.array(z.array(z.string())) }).parse(reply);
+    const all = commands.map(({ examples, summary }) => [examples[0], summary]);
+    expect(rows).toHaveLength(all.length);
+    expect(rows).toEqual(expect.arrayContaining(all));
+    expect(rows.map(([says]) => says?.includes(" 41"))).toEqual(
+      rows.map((_, i) => i >= rows.findIndex(([says]) => says?.includes(" 41"))),
+    );
+    expect(rows[0]?.[0]).toBe("deploy web 1.4.2 to production");
   });
   test("of a command says how it is typed and what each part is", async () => {
     expect((await say("help deploy")).reply).toMatchObject({
@@ -268,6 +275,11 @@ describe("help", () => {
         ["version", "a version", "yes"],
         ["environment", "an environment", "yes"],
       ],
+    });
+  });
+  test("of a slip says the nearest command", async () => {
+    expect(await say("help deplyo")).toMatchObject({
+      says: 'No command "deplyo". Did you mean deploy? Say help deploy to see more of it.',
     });
   });
   test("of no command says where to look", async () => {
