@@ -58,7 +58,7 @@ function ask(platform: Platform, draft: Draft, target: Target): Asked {
   if (entry === undefined) return refuse(`There is no environment "${name}" in platform.yaml.`);
   if (entry.approval === undefined) return { rule: `${name} asks nobody` };
   if (isStepBack(draft) && entry.rollback === "pre-approved")
-    return { rule: `${name} lets a rollback through: pre-approved` };
+    return { rule: `${name} approves every rollback beforehand` };
   const { from, count, expires } = entry.approval;
   const team = from === "owners" ? service.owner : from;
   if (team === undefined)

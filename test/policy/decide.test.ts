@@ -118,7 +118,7 @@ describe("needs", () => {
   test("a rollback is pre-approved where the environment says so, and only there", () => {
     expect(plan("ada", ["production/web"], "rollback")).toMatchObject({
       needs: [],
-      rule: "production lets a rollback through: pre-approved",
+      rule: "production approves every rollback beforehand",
     });
     expect(plan("ada", ["vault/web"], "rollback").needs).toHaveLength(1);
   });
