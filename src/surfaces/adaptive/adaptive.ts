@@ -172,13 +172,22 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
       firstRowAsHeaders: columns.length > 0,
       showGridLines: true,
       gridStyle: "default",
-      columns: Array.from({ length: width }, () => ({ width: 1 })),
+      columns: Array.from({ length: width }, (_, at) => ({
+        width: share([columns, ...rows].map((texts) => line(texts[at] ?? ""))),
+      })),
       rows: [
         ...(columns.length > 0 ? [row(columns, {})] : []),
         ...rows.map((texts) => row(texts, {})),
       ],
     },
   ];
+}
+
+/** A column's part of the width: enough for its longest word first, and more for longer texts. */
+function share(texts: readonly string[]): number {
+  const longest = (all: readonly string[]): number => Math.max(...all.map((one) => one.length), 0);
+  const word = Math.min(longest(texts.flatMap((text) => text.split(/\s+/))), 24);
+  return 2 + word + Math.ceil(Math.min(longest(texts), 48) / 2);
 }
 
 function code(block: DrawnCard["code"]): Element[] {
