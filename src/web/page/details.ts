@@ -65,7 +65,7 @@ export function Details({
           <div class="facts">
             <${StateBadge} state=${run.state} />
             <span>run ${run.number}</span>
-            <span>${run.ended === null ? `asked for ${ago(run.at)}` : `took ${span(run.at, run.ended)}`}</span>
+            <span>${run.ended === null ? `asked ${ago(run.at)}` : `took ${span(run.at, run.ended)}`}</span>
           </div>
           <div class="tabs" role="tablist" aria-label="Details">
             ${tabs.map(
