@@ -2,7 +2,7 @@
  * The projector: what stands in a chat follows what should stand there.
  *
  * - The last write wins: a message that changed ten times while its channel was slow is edited once.
- * - A lost answer is looked up by the message's id before anything is posted again.
+ * - A lost answer, or one that a crash kept from us, is looked up by the message's id before anything is posted again.
  * - `Patience` is honoured; a message that is gone is posted anew; a channel that is gone is given up.
  * - Chat being down never holds up a run.
  */
@@ -19,6 +19,7 @@ import {
   markLost,
   markPosted,
   markSame,
+  markTried,
   nextPost,
 } from "../store/messages.ts";
 import { readSnapshot } from "../store/snapshot.ts";
@@ -32,6 +33,8 @@ export interface ProjectorParts {
   /** The one masking sink. */
   readonly mask: <T>(value: T) => T;
   readonly troubled?: (error: unknown, message: string) => void;
+  /** Milliseconds that only grow; the process' own unless told. */
+  readonly clock?: () => number;
 }
 export interface Projector {
   /** Something may be behind. */
@@ -50,7 +53,7 @@ const lease = 30_000;
 const sweep = 2_000;
 
 export function createProjector(parts: ProjectorParts): Projector {
-  const { database } = parts;
+  const { database, clock = () => performance.now() } = parts;
   const surfaces = new Map(parts.surfaces.map((surface) => [surface.name, surface]));
   const names = [...surfaces.keys()];
   const closing = new AbortController();
@@ -63,11 +66,13 @@ export function createProjector(parts: ProjectorParts): Projector {
     for (;;) {
       if (closing.signal.aborted) return;
       again = false;
+      // A slow chat may outlast the claim: what is left then is somebody else's.
+      const until = clock() + lease - callLimit;
       const behind = await claimBehind(database, names, 40, lease);
       const channels = Map.groupBy(behind, (one) => `${one.surface} ${one.channel}`);
       await Promise.all(
         [...channels.values()].map(async (messages) => {
-          for (const message of messages) await bring(message);
+          for (const message of messages) if (clock() < until) await bring(message);
         }),
       );
       if (behind.length === 0 && !again) return;
@@ -131,7 +136,10 @@ export function createProjector(parts: ProjectorParts): Projector {
     let { ref } = message;
     if (ref === null && message.attempts > 0 && surface.find)
       ref = (await surface.find(place, message.id, signal)) ?? null;
-    if (ref === null) return surface.post(place, out, signal);
+    if (ref === null) {
+      if (surface.find) await markTried(database, message.id);
+      return surface.post(place, out, signal);
+    }
     await surface.edit(place, ref, out, signal);
     return ref;
   };
@@ -146,15 +154,16 @@ export function createProjector(parts: ProjectorParts): Projector {
 
   const failed = async (message: Message, error: unknown): Promise<void> => {
     if (closing.signal.aborted) return;
+    const { attempts } = message;
     if (error instanceof Patience)
-      return markLater(database, message.id, { wait: error.wait, asked: true });
+      return markLater(database, message.id, { wait: error.wait, attempts });
     if (error instanceof Gone) {
       if (message.ref === null) return markLost(database, message.id);
-      return markLater(database, message.id, { wait: 0, lost: true });
+      return markLater(database, message.id, { wait: 0, attempts, lost: true });
     }
     parts.troubled?.(error, message.id);
-    const wait = Math.min(60_000, 500 * 2 ** Math.min(message.attempts, 7));
-    await markLater(database, message.id, { wait });
+    const wait = Math.min(60_000, 500 * 2 ** Math.min(attempts, 7));
+    await markLater(database, message.id, { wait, attempts: attempts + 1 });
   };
 
   return {

@@ -114,7 +114,7 @@ export async function voidPosting(sql: Sql): Promise<void> {
   await sql.run("UPDATE shipmate.messages SET lease_until = 0 WHERE lease_until > 0");
 }
 
-/** Claims messages that are behind, ends and approvals first, for `lease` milliseconds. Notes wait for their root. */
+/** Claims messages that are behind, for `lease` milliseconds: answers, ends and approvals first, else as they came. Notes wait for their root. */
 export function claimBehind(
   sql: Sql,
   surfaces: readonly string[],
@@ -124,15 +124,17 @@ export function claimBehind(
   return sql.query(
     Message,
     `WITH soft AS (${soft}), behind AS (
-       SELECT m.id FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
+       SELECT m.id AS behind, COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
+       FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
        LEFT JOIN shipmate.messages root ON root.id = m.thread
        WHERE m.wanted_rev > m.posted_rev AND m.next_at <= shipmate.now() AND m.lease_until <= shipmate.now()
          AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb))
          AND (root.id IS NULL OR root.ref IS NOT NULL)
-       ORDER BY (r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked')) DESC, m.number
-       LIMIT $2 FOR UPDATE OF m SKIP LOCKED)
-     UPDATE shipmate.messages SET lease_until = shipmate.now() + $3 FROM soft
-     WHERE id IN (SELECT id FROM behind) RETURNING ${columns}`,
+       ORDER BY matters DESC, m.number LIMIT $2 FOR UPDATE OF m SKIP LOCKED),
+     claimed AS (
+       UPDATE shipmate.messages SET lease_until = shipmate.now() + $3 FROM soft, behind
+       WHERE id = behind RETURNING ${columns}, matters, number)
+     SELECT ${columns} FROM claimed ORDER BY matters DESC, number`,
     [json(surfaces), limit, lease],
   );
 }
@@ -165,17 +167,21 @@ export async function markSame(sql: Sql, id: string, rev: number): Promise<void>
   );
 }
 
-/** Not now: again after `wait` milliseconds. `lost` forgets the reference, so that it is posted anew; `asked`: nothing was tried. */
+/** It is about to be posted for the first time: whoever comes after a crash looks for it. */
+export async function markTried(sql: Sql, id: string): Promise<void> {
+  await sql.run("UPDATE shipmate.messages SET attempts = attempts + 1 WHERE id = $1", [id]);
+}
+
+/** Not now: again after `wait` milliseconds, with so many `attempts` so far. `lost` forgets the reference, so that it is posted anew. */
 export async function markLater(
   sql: Sql,
   id: string,
-  later: { readonly wait: number; readonly lost?: boolean; readonly asked?: boolean },
+  later: { readonly wait: number; readonly attempts: number; readonly lost?: boolean },
 ): Promise<void> {
   await sql.run(
     `UPDATE shipmate.messages SET lease_until = 0, next_at = shipmate.now() + $2,
-       attempts = attempts + CASE WHEN $4::boolean THEN 0 ELSE 1 END,
-       ref = CASE WHEN $3::boolean THEN NULL ELSE ref END WHERE id = $1`,
-    [id, later.wait, later.lost ?? false, later.asked ?? false],
+       attempts = $4, ref = CASE WHEN $3::boolean THEN NULL ELSE ref END WHERE id = $1`,
+    [id, later.wait, later.lost ?? false, later.attempts],
   );
 }
 

@@ -186,3 +186,40 @@ test("buttons get the same opaque ids each time, and their rows hold what they s
     { message: "m1", command: "deploy", args: { service: "web" } },
   ]);
 });
+
+test("what a process posted before it died is found, not posted again", async () => {
+  const dead: Surface = {
+    ...surface,
+    async post(_place, message) {
+      surface.posts.push(message);
+      surface.there.set("ref-1", message);
+      return new Promise<never>(() => {});
+    },
+  };
+  const dying = createProjector({
+    ...{ database, surfaces: [dead], nameOf: (id) => id, mask: (value) => value },
+  });
+  await say("m1", "Hello");
+  void dying.settle();
+  await expect.poll(() => surface.posts.length).toBe(1);
+  await clock.advance(31_000);
+  await projector.settle();
+  expect(surface.posts.length).toBe(1);
+  expect(surface.there.size).toBe(1);
+});
+
+test("a message whose claim ran out in a slow chat is left to whoever has it now", async () => {
+  let now = 0;
+  const slow = createProjector({
+    ...{ database, surfaces: [surface], nameOf: (id) => id, mask: (value) => value },
+    clock: () => now,
+  });
+  await say("m1", "One");
+  await say("m2", "Two");
+  surface.after = () => {
+    now += 20_000;
+  };
+  await slow.settle();
+  await slow.close();
+  expect(surface.posts.map((post) => post.id)).toEqual(["m1"]);
+});
