@@ -81,7 +81,7 @@ export async function replay(parts: ReplayParts, progress: Progress): Promise<Ou
     abandoned.promise,
     stopped.promise,
     progress.broken,
-    progress.quiet.then(() => undefined),
+    progress.quiet.then(() => heedIdle(progress)),
   ]);
 }
 
@@ -105,11 +105,23 @@ function gaveUp(says: string): Outcome {
  * A fault of the code itself. It is in the journal, so that the code is not run again before somebody says so: what it
  * asks for next could depend on how far the run got meanwhile.
  */
-async function parkFault(progress: Progress, says: string): Promise<Outcome> {
+async function parkFault(progress: Progress, says: string): Promise<never> {
   progress.branch(1);
+  return parkedFault(progress, says, await noteFault(progress, says));
+}
+
+/** Gives how often somebody was asked about a fault of this run's code before. */
+async function noteFault(progress: Progress, says: string): Promise<number> {
   const { asked } = CodeFault.parse(progress.get("code/fault") ?? { says, asked: 0 });
   await progress.put([{ key: "code/fault", value: { says, asked, open: true } }], { shows: true });
-  return parkedFault(progress, says, asked);
+  return asked;
+}
+
+/** Nothing goes on any more: where no step waits for anything either, nothing would ever wake the run. */
+async function heedIdle(progress: Progress): Promise<undefined> {
+  if (progress.waits.length + progress.wakes.length > 0) return;
+  const says = "The workflow waits for something that is no step.";
+  void parkedFault(progress, says, await noteFault(progress, says));
 }
 const CodeFault = z.object({
   says: z.string(),

@@ -78,6 +78,12 @@ describe("a mistake of an author parks the run and says what is wrong", () => {
       return step.change("c", [strange]);
     }, /rockets\.launch is served by nobody/));
 
+  it("tells of code that waits for something that is no step", () =>
+    told(async (step) => {
+      await step.note("a", "Soon.");
+      await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+    }, /waits for something that is no step/));
+
   it("tells of code that throws", () =>
     told(async () => {
       throw new Error("a mistake");
