@@ -18,7 +18,7 @@ export function deltaOf(before: Plan, after: Plan, approvers: readonly string[])
 }
 
 /** `web version 1.4.1 → 1.4.2`, `new: web`, `gone: web`. */
-export function changeText(change: Change): string {
+function changeText(change: Change): string {
   const what = change.field ? `${change.of} ${change.field}` : change.of;
   if (change.from === null) return `new: ${what} ${valueText(change.to)}`.trim();
   if (change.to === null) return `gone: ${what}`;

@@ -11,7 +11,7 @@ import { keyOf, type Progress } from "./progress.ts";
 import { sentence } from "./words.ts";
 
 /** How long to wait before each further try, in milliseconds. */
-export const backoff: readonly number[] = [2_000, 15_000, 60_000];
+const backoff: readonly number[] = [2_000, 15_000, 60_000];
 
 const Fault = z.object({
   count: z.number(),

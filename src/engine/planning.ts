@@ -92,7 +92,7 @@ async function previewed(
 }
 
 /** An undo may hold `from(self, …)`: in the plan it stands as a blank. */
-export function undoAsData(acts: Acts, preview: Preview<Json>): Preview<Json> {
+function undoAsData(acts: Acts, preview: Preview<Json>): Preview<Json> {
   if ("same" in preview || "irreversible" in preview.undo) return asJson(preview) as typeof preview;
   const undo = preview.undo.map((act) =>
     act.kind === "effect" ? { ...act, input: acts.fill(act.input, () => undefined) } : act,

@@ -99,16 +99,6 @@ export function findMessage(sql: Sql, id: string): Promise<Message | undefined> 
   return first(sql, Message, `SELECT ${columns} FROM shipmate.messages WHERE id = $1`, [id]);
 }
 
-/** The message that a surface knows by this reference. */
-export function findByRef(sql: Sql, surface: string, ref: string): Promise<Message | undefined> {
-  return first(
-    sql,
-    Message,
-    `SELECT ${columns} FROM shipmate.messages WHERE surface = $1 AND (ref = $2 OR id = $2)`,
-    [surface, ref],
-  );
-}
-
 /** Makes every claim void: for a store that only one process can hold, when that process starts. */
 export async function voidPosting(sql: Sql): Promise<void> {
   await sql.run("UPDATE shipmate.messages SET lease_until = 0 WHERE lease_until > 0");
