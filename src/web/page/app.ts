@@ -44,6 +44,8 @@ export function App() {
   const isChannel = !place.view.startsWith(":");
   const view = useRef({ as, channel: place.view });
   view.current = { as, channel: place.view };
+  /** For each reading under way what was heard meanwhile: its answer may be older. */
+  const readings = useRef(new Set<Message[]>());
 
   useEffect(() => {
     api
@@ -63,17 +65,21 @@ export function App() {
     setCount(found.runs.length);
   }, []);
   const readAll = useCallback(async (who: string, channel: string) => {
+    const heard: Message[] = [];
+    readings.current.add(heard);
     try {
       const list = api.channels(who);
       if (!channel.startsWith(":")) {
         const found = await api.messages(channel, who);
         if (view.current.as === who && view.current.channel === channel)
-          setMessages(found.messages);
+          setMessages(heard.reduce(merged, found.messages));
       }
       setChannels((await list).channels);
       setWrong((before) => (before?.at === "page" ? undefined : before));
     } catch (error) {
       setWrong({ at: "page", says: sentence(error) });
+    } finally {
+      readings.current.delete(heard);
     }
   }, []);
 
@@ -95,14 +101,15 @@ export function App() {
     void readWaiting(as);
     return listen(as, {
       message(message) {
-        if (message.channel === view.current.channel)
+        if (message.channel === view.current.channel) {
+          for (const heard of readings.current) heard.push(message);
           setMessages((before) => {
             const known = before?.find(({ id }) => id === message.id);
             const change = stateChange(known, message);
             if (change !== undefined) setSpoken(change);
             return before === undefined ? before : merged(before, message);
           });
-        else if (message.isNew) setUnread((before) => new Set(before).add(message.channel));
+        } else if (message.isNew) setUnread((before) => new Set(before).add(message.channel));
         setChannels((before) =>
           before.some(({ name }) => name === message.channel)
             ? before

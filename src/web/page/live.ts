@@ -4,7 +4,7 @@ import type { Message } from "./types.ts";
 export interface Hears {
   message(message: Message): void;
   run(run: string): void;
-  /** Too much was missed: read everything again. */
+  /** What was said until now may have been missed: read everything again. */
   again(): void;
   /** Whether the stream is there. */
   here(open: boolean): void;
@@ -14,7 +14,6 @@ export interface Hears {
 export function listen(as: string, hears: Hears): () => void {
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
-  let lost = false;
   const connect = (): void => {
     source = new EventSource(`/api/v1/console/events?${new URLSearchParams({ as })}`);
     source.addEventListener("message", (event) => hears.message(JSON.parse(event.data)));
@@ -22,13 +21,11 @@ export function listen(as: string, hears: Hears): () => void {
     source.addEventListener("again", () => hears.again());
     source.addEventListener("open", () => {
       hears.here(true);
-      // The browser hands on the last id it heard; a page that heard nothing yet has none.
-      if (lost) hears.again();
-      lost = false;
+      // From here on nothing is missed. A page that heard nothing yet has no last id to hand on.
+      hears.again();
     });
     source.addEventListener("error", () => {
       hears.here(false);
-      lost = true;
       // The browser tries again by itself, unless the server answered with an error.
       if (source.readyState !== EventSource.CLOSED) return;
       retry = setTimeout(connect, 2_000);
