@@ -13,7 +13,7 @@ import { milliseconds } from "../core/time.ts";
 import type { Step, Wait, Workflow } from "../core/workflow.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertNote } from "../store/messages.ts";
-import { deletePress } from "../store/presses.ts";
+import { deletePress, isPressed } from "../store/presses.ts";
 import { Fenced } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { change, endChange } from "./change.ts";
@@ -267,16 +267,16 @@ async function noteOnce(progress: Progress, name: string, says: string | Card): 
   });
 }
 
-/** What somebody pressed. A form that does not fit is forgotten, so that the button can be pressed again. */
+/** What somebody pressed. A button or form that does not fit is forgotten, so that one can press again. */
 async function pressOf(progress: Progress, name: string, wait: Wait): Promise<Json | undefined> {
   const pressed = progress.presses.get(name);
-  const press = pressed && wait.press?.[pressed.button];
-  if (!pressed || !press) return undefined;
+  if (!pressed) return undefined;
+  const press = wait.press?.[pressed.button];
   const by = { id: pressed.person.id, name: pressed.person.name };
   const out = { is: pressed.button, at: pressed.at, by };
-  if (!press.form) return out;
-  const form = press.form.safeParse(pressed.form);
-  if (form.success) return { ...out, form: asJson(form.data) };
+  if (press && !press.form) return out;
+  const form = press?.form?.safeParse(pressed.form);
+  if (form?.success) return { ...out, form: asJson(form.data) };
   await progress.transact("a press that does not fit", async (sql) => {
     await deletePress(sql, progress.run.id, name);
     const did = `was not understood: ${pressed.button}`;
@@ -301,12 +301,19 @@ async function waitFor(
   if (!progress.has(began)) await progress.put([{ key: began, value: progress.now() }]);
   const since = Number(progress.get(began));
   await heedCancel(progress, name);
-  const end = async (value: Json): Promise<Json> => {
-    await progress.put([{ key: out, value }], { shows: true });
-    return progress.get(out) ?? null;
-  };
   const pressed = await pressOf(progress, name, wait);
-  if (pressed) return end(pressed);
+  if (pressed) {
+    await progress.put([{ key: out, value: pressed }], { shows: true });
+    return pressed;
+  }
+  /** A press that came in meanwhile was acknowledged, so it counts. */
+  const end = async (value: Json): Promise<Json> => {
+    const isFirst = await progress.transact("the end of a wait", async (sql) => {
+      if (await isPressed(sql, progress.run.id, name)) return { value: false };
+      return { put: [{ key: out, value }], value: true };
+    });
+    return isFirst ? value : progress.park(undefined, progress.now());
+  };
   const ends = wait.until ?? (wait.for ? since + milliseconds(wait.for) : undefined);
   if (ends !== undefined && progress.now() >= ends) return end({ is: "time", at: progress.now() });
   for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {

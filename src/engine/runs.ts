@@ -8,6 +8,7 @@ import type { Plan } from "../core/plan.ts";
 import { refuse } from "../core/refusal.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Database, Sql } from "../store/database.ts";
+import { hasEntry } from "../store/journal.ts";
 import {
   decidePlan,
   insertVote,
@@ -31,6 +32,7 @@ import {
 } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { short } from "./digest.ts";
+import { keyOf } from "./progress.ts";
 import { countingVotes, isApproved } from "./votes.ts";
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly says: string };
@@ -173,6 +175,8 @@ export function runsFor(parts: RunsParts): Runs {
         const found = wait?.buttons?.find((b) => b.name === button);
         if (!wait?.wait || !found) return refuse(noButton(run, button));
         await mayChange(sql, run);
+        if (await hasEntry(sql, run.id, keyOf(wait.step, "out")))
+          refuse(`Run ${run.number} went on in this very moment. Look at its card again.`);
         const value = found.form ? checkedForm(run, button, found, form) : null;
         const pressed = await insertPress(sql, {
           ...{ run: run.id, wait: wait.wait, button, form: value, person },

@@ -54,6 +54,16 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
   return row ?? keptBack(put.run, put.entries.map((e) => e.key).join(", "));
 }
 
+/** Whether something stands there under this key. */
+export async function hasEntry(sql: Sql, run: string, key: string): Promise<boolean> {
+  const rows = await sql.query(
+    z.object({ key: z.string() }),
+    "SELECT key FROM shipmate.journal WHERE run = $1 AND key = $2",
+    [run, key],
+  );
+  return rows.length > 0;
+}
+
 const Row = z.object({ key: z.string(), value: Json, at: z.number() });
 
 /** All entries with their times, in the order of time: for timelines. */

@@ -45,6 +45,16 @@ export async function insertPress(
   return before;
 }
 
+/** Whether the wait was decided by a press. */
+export async function isPressed(sql: Sql, run: string, wait: string): Promise<boolean> {
+  const rows = await sql.query(
+    z.object({ wait: z.string() }),
+    "SELECT wait FROM shipmate.presses WHERE run = $1 AND wait = $2",
+    [run, wait],
+  );
+  return rows.length > 0;
+}
+
 /** Forgets a press, so that another one can decide the wait. */
 export async function deletePress(sql: Sql, run: string, wait: string): Promise<void> {
   await sql.run("DELETE FROM shipmate.presses WHERE run = $1 AND wait = $2", [run, wait]);

@@ -179,6 +179,41 @@ describe("a wait", () => {
   });
 });
 
+describe("a press", () => {
+  it("counts where it was acknowledged while the wait's time came", async () => {
+    let late = false;
+    const ended = await run(
+      async (step) => {
+        const look = metrics.alert({ service: "web", alert: "errors" });
+        const calm = { look, test: () => true };
+        const out = await step.wait("calm", {
+          when: { calm },
+          press: { stop: { label: "Stop" } },
+        });
+        await step.note("out", out.is);
+      },
+      {
+        serves: () => [
+          serve(metrics, "world", {
+            gate: async () => Promise.reject(),
+            async alert() {
+              if (!late) {
+                late = true;
+                await database.run(
+                  `INSERT INTO shipmate.presses (run, wait, button, person)
+                   VALUES ('run-1', 'calm', 'stop', '{"id": "ada", "name": "Ada"}')`,
+                );
+              }
+              return { firing: false };
+            },
+          }),
+        ],
+      },
+    );
+    expect(ended.notes).toEqual(["stop"]);
+  });
+});
+
 describe("a cancel", () => {
   it("ends a run whose code does not work", async () => {
     const ended = await run(
