@@ -34,7 +34,7 @@ import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
 import { runLog } from "./web/run-log.ts";
-import { serve } from "./web/server.ts";
+import { checkPort, serve } from "./web/server.ts";
 
 export interface AppOptions {
   /** The folder of commands/, workflows/ and manifests/; the project's own unless told. */
@@ -68,9 +68,10 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
   try {
     const held = await holdFolder(config.home);
     closers.push(() => held.release());
-    const [database, platform, world, commands, workflows] = await together([
+    const platform = await openPlatform(root, log, closers);
+    await checkPort(config.host, config.port);
+    const [database, world, commands, workflows] = await together([
       openDatabase(config, log, closers),
-      openPlatform(root, log, closers),
       openLocal(config, root, log, closers, options.stopServices ?? false),
       loadCommands(join(root, "commands")),
       loadWorkflows(join(root, "workflows")),

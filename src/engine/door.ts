@@ -16,7 +16,7 @@ import { insertButtons } from "../store/buttons.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
-import type { Run } from "../store/runs.ts";
+import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
@@ -92,10 +92,20 @@ export function createDoor(parts: DoorParts): TheDoor {
       case "card":
         return answerCard(intent, understood.card, true, "not understood");
       case "form":
+        admit(
+          person,
+          commands.find((one) => one.name === understood.command),
+        );
         return answerForm(intent, understood.form, understood.command, understood.known);
       case "command":
         return act(intent, person, understood);
     }
+  };
+
+  /** Whoever is in no team is not asked for more, but told so. */
+  const admit = (person: Person, command: CommandDefinition | undefined): void => {
+    const allowed = parts.policy.may(person, "look", []);
+    if (!allowed.ok && !command?.forEverybody) refuse(allowed.says);
   };
 
   const act = async (
@@ -103,8 +113,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     person: Person,
     { command, args, from, form }: Understood & { is: "command" },
   ): Promise<Answer> => {
-    const allowed = parts.policy.may(person, "look", []);
-    if (!allowed.ok && !command.forEverybody) refuse(allowed.says);
+    admit(person, command);
     const place = answerPlace(intent, from);
     const once = form ?? `${intent.at.surface} ${intent.key}`;
     const isPrivate = command.privately ?? false;
@@ -173,6 +182,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       if (!ruling.ok) refuse(ruling.says);
     }
     await database.transaction(async (sql) => {
+      if (await findRun(sql, id)) return; // handled before, and a crash took the answer
       const at = intent.at;
       await parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at });
       await audit(sql, intent, person.id, "asked for", { run: id, command });

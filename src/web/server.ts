@@ -151,6 +151,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+/** Throws a sentence for people where one can't listen there: asked before anything that takes time. */
+export async function checkPort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const because = { cause: error };
   switch (error.code) {
