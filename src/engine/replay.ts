@@ -92,7 +92,7 @@ function succeeded(progress: Progress, workflow: AnyWorkflow, input: never, outp
   const nothing =
     ends.length > 0 && ends.every((key) => Nothing.safeParse(progress.get(key)).success);
   return nothing
-    ? { end: "nothing to do", says: `${done} Nothing had to change.`, output, next }
+    ? { end: "nothing to do", says: `Nothing had to change: ${done}`, output, next }
     : { end: "succeeded", says: done, output, next };
 }
 const Nothing = z.object({ nothing: z.literal(true) });

@@ -157,7 +157,9 @@ function buttonsOf(shot: Snapshot, plan: PlanRow | undefined): Say[] {
   if (run.ended_at !== null) {
     const again: Say = { label: "Retry", command: "retry", args: { run: number } };
     const good = run.state === "succeeded" || run.state === "nothing to do";
-    return good ? (run.next ?? []).slice(0, 3) : [again, ...logs];
+    if (good) return (run.next ?? []).slice(0, 3);
+    const hasBegun = [...shot.journal.keys()].some((key) => key.endsWith("/begun"));
+    return hasBegun ? [again, ...logs] : [again];
   }
   const choices = (run.waits ?? []).flatMap((wait) => wait.buttons ?? []);
   if (choices.length > 0) {

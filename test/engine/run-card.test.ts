@@ -134,7 +134,7 @@ test("nothing to do", async () => {
     fields: { "Asked by": "Ada" },
     facts: ["run 1", "0 s"],
   });
-  expect(face().says).toBe("web 1.4.1 runs in production. Nothing had to change.");
+  expect(face().says).toBe("Nothing had to change: web 1.4.1 runs in production.");
   expect(face()).not.toHaveProperty("changes");
 });
 
@@ -144,7 +144,7 @@ test("cancelled while it waited: by whom, and that nothing changed", async () =>
   expect(face()).toMatchObject({
     state: "calm: Cancelled",
     says: "Ada cancelled this. Nothing changed.",
-    buttons: ["Retry", "Logs"],
+    buttons: ["Retry"],
   });
 });
 
