@@ -187,7 +187,7 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
 function share(texts: readonly string[]): number {
   const longest = (all: readonly string[]): number => Math.max(...all.map((one) => one.length), 0);
   const word = Math.min(longest(texts.flatMap((text) => text.split(/\s+/))), 24);
-  return 2 + word + Math.ceil(Math.min(longest(texts), 48) / 2);
+  return 3 + word + Math.max(0, Math.ceil((Math.min(longest(texts), 48) - word) / 4));
 }
 
 function code(block: DrawnCard["code"]): Element[] {
