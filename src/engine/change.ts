@@ -48,10 +48,10 @@ import { tryOrStop } from "./choices.ts";
 import { deltaOf } from "./delta.ts";
 import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
-import { steady } from "./faults.ts";
+import { isExpected, steady } from "./faults.ts";
 import { parkMisfit } from "./misfit.ts";
 import { allChanges } from "./plan-card.ts";
-import { isEmpty, makePlan, targetsOf } from "./planning.ts";
+import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
 import { doneOf, takeBack, tookBack } from "./undo.ts";
 import { isApproved } from "./votes.ts";
@@ -168,23 +168,34 @@ async function planned(c: Asked): Promise<PlanRow> {
 }
 
 function preview(c: Asked, before: Plan | undefined): Promise<Plan> {
+  const what = "look at what would change";
+  const how = { step: c.step, scope: "plan", what, choices: tryOrStop };
+  return steady(c.progress, how, () => makePlan(planningOf(c, before)));
+}
+
+function planningOf(c: Asked, before: Plan | undefined): Planning {
   const { operations, policy } = c.parts;
   const { run, signal } = c.progress;
-  const how = {
-    step: c.step,
-    scope: "plan",
-    what: "look at what would change",
-    choices: tryOrStop,
-  };
-  const planning = { acts: c.acts, operations, policy, before, signal };
-  return steady(c.progress, how, () =>
-    makePlan({
-      ...planning,
-      workflow: run.workflow,
-      input: run.input,
-      requester: run.by_person,
-    }),
-  );
+  const { workflow, input, by_person: requester } = run;
+  return { acts: c.acts, operations, policy, before, signal, workflow, input, requester };
+}
+
+/** The second preview, under the locks. Where it does not work they are given back while it is tried again. */
+async function previewLocked(c: Asked, before: Plan): Promise<Plan | undefined> {
+  try {
+    return await makePlan(planningOf(c, before));
+  } catch (error) {
+    if (isExpected(error) || c.progress.signal.aborted) throw error;
+    const { run } = c.progress;
+    const giveBack = async (sql: Sql) => {
+      const behind = await releaseLocks(sql, run.id, c.step);
+      await ringRuns(sql, behind);
+      return { value: behind };
+    };
+    c.parts.ring(await c.progress.transact("giving locks back", giveBack, { before: toRelease }));
+    await preview(c, before);
+    return undefined; // ready() locks anew
+  }
 }
 
 async function store(
@@ -247,7 +258,8 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   });
   const locked = await c.progress.transact("a lock", lock, { soft: true, before: toTake });
   if (!locked) return; // ready() stands in line next
-  const again = await preview(c, plan);
+  const again = await previewLocked(c, plan);
+  if (!again) return;
   if (again.digest !== plan.digest) {
     const names = await c.progress.reads((sql) => yesNames(c, sql, row));
     const asked = plan.needs.length > 0;

@@ -13,7 +13,7 @@ import type { Answer, Door, Intent, Place } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
-import type { Database, Sql } from "../store/database.ts";
+import { type Database, LostConnection, type Sql } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
@@ -75,6 +75,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     try {
       return await handle(intent);
     } catch (error) {
+      if (error instanceof LostConnection) throw error; // what became of it is unknown: it stays in the inbox
       if (error instanceof Refusal)
         return answerCard(intent, { title: error.message }, true, "refused");
       parts.troubled(error, `handling ${surface} ${key}`);
@@ -239,8 +240,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     const { who } = intent;
     const person = parts.policy.identify(who)?.id ?? `${who.surface}:${who.id}`;
     await database.transaction(async (sql) => {
-      await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
-      await writeCard(sql, intent, place, card, isPrivate);
+      const fresh = await writeCard(sql, intent, place, card, isPrivate);
+      if (fresh) await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
     });
     parts.posted();
     return { is: "card", card, private: isPrivate };
@@ -324,17 +325,18 @@ export function createDoor(parts: DoorParts): TheDoor {
   }
 }
 
-/** The answer's message and the end of the intent. */
+/** The answer's message and the end of the intent. False, and nothing written, where it was answered before. */
 async function writeCard(
   sql: Sql,
   intent: Intent,
   at: Place,
   card: Card,
   isPrivate: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const to = isPrivate ? intent.who.id : undefined;
-  await insertReply(sql, { id: replyId(intent), at, card, to });
-  await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+  const fresh = await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+  if (fresh) await insertReply(sql, { id: replyId(intent), at, card, to });
+  return fresh;
 }
 
 function replyId(intent: Intent): string {

@@ -37,12 +37,20 @@ export async function drive(
 ): Promise<number | undefined> {
   const lost = new AbortController();
   const signal = AbortSignal.any([lost.signal, closing]);
+  const giveUp = () => lost.abort(new Fenced(`the claim on run ${claim.id} is lost`));
+  let renewed = performance.now();
   const renewal = setInterval(() => {
+    const asked = performance.now();
+    // Where the database is away the lease runs out by itself: by then this driver must have stopped.
+    if (asked - renewed > leaseLength) return giveUp();
     renewRun(parts.database, claim.id, claim.epoch).then(
-      (still) => still || lost.abort(new Fenced(`the claim on run ${claim.id} is lost`)),
-      () => {}, // the lease runs out by itself where the database is away
+      (still) => {
+        if (still) renewed = asked;
+        else giveUp();
+      },
+      () => {},
     );
-  }, leaseLength / 3);
+  }, leaseLength / 5);
   renewal.unref();
   let over = false;
   try {

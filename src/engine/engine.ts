@@ -120,7 +120,8 @@ export function createEngine(parts: EngineParts): Engine {
           driving.add(drove);
         }
       } while (again && driving.size < limit);
-      const { now, due } = await nextDue(database);
+      // With every place taken, whoever ends looks again.
+      const { now, due } = driving.size < limit ? await nextDue(database) : { now: 0, due: null };
       if (due !== null) wait = Math.min(sweep, Math.max(20, due - now));
     } catch (error) {
       if (!closing.signal.aborted) parts.troubled?.(error, "");

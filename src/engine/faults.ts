@@ -74,7 +74,7 @@ export function faultText(error: unknown): string {
 }
 
 /** A lost claim ends the driver, an abandoned run is over: neither is a fault. */
-function isExpected(error: unknown): boolean {
+export function isExpected(error: unknown): boolean {
   return error instanceof Fenced || error instanceof Abandoned;
 }
 

@@ -46,6 +46,10 @@ export interface Operations {
 
 type Carry = (input: Input, run: Run<Json>) => Promise<unknown>;
 type Find = (input: Input, key: string) => ReturnType<Operations["find"]>;
+/** How long one call of a provider may take, in milliseconds: to read, and to change something. */
+const readLimit = 60_000;
+const runLimit = 125_000;
+
 interface Bound {
   readonly spec: Spec;
   readonly name: string;
@@ -79,10 +83,8 @@ export function operations(served: readonly Served[]): Operations {
     },
     async look(op, signal) {
       const { spec, face } = get(op.op, "look", "look at");
-      const answer = await (face as (i: unknown, s: AbortSignal) => Promise<unknown>)(
-        op.input,
-        signal,
-      );
+      const ask = face as (i: unknown, s: AbortSignal) => Promise<unknown>;
+      const answer = await within(readLimit, ask(op.input, signal));
       return (spec as LookSpec).result.parse(answer) as Json;
     },
     stream(op, signal) {
@@ -94,20 +96,34 @@ export function operations(served: readonly Served[]): Operations {
       return checked(spec as StreamSpec, lines);
     },
     async preview(op, input, see) {
-      const answer = await faces(op).preview(input as Json, see);
+      const answer = await within(readLimit, faces(op).preview(input as Json, see));
       if (!("same" in answer)) return answer;
       return { same: (effectSpec(op).result as z.ZodType<Json>).parse(answer.same) };
     },
     async find(op, input, key) {
       const find = faces(op).find as unknown as Find | undefined;
-      return find ? find(input, key) : "no find";
+      return find ? within(readLimit, find(input, key)) : "no find";
     },
     async carry(op, input, run, fence) {
       const face = faces(op).run as unknown as Carry;
       await fence();
-      return (effectSpec(op).result as z.ZodType<Json>).parse(await face(input, run));
+      return (effectSpec(op).result as z.ZodType<Json>).parse(
+        await within(runLimit, face(input, run)),
+      );
     },
   };
+}
+
+/** A provider that hangs is a fault like any other: nothing may hold a run for ever. */
+async function within<T>(limit: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const says = `no answer within ${limit / 1_000} s`;
+  const timer = setTimeout(() => late.reject(new Error(says)), limit);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function wrongKind(op: string, kind: string, to: string): string {
