@@ -65,13 +65,25 @@ export interface TheDoor extends Door {
   look(person: Person, op: Look): Promise<Json>;
 }
 
+/** How many intents are remembered between their ack and their turn; the rest is read from the inbox. */
+const most = 1_000;
+
 export function createDoor(parts: DoorParts): TheDoor {
   const { database, commands } = parts;
   const help: readonly CommandHelp[] = helpOf(commands);
-  const enter = async (key: string, surface: string): Promise<Answer> => {
+  /** What this process has just stored need not be read again. */
+  const fresh = new Map<string, Intent>();
+  const open = async (key: string, surface: string): Promise<Intent | undefined> => {
+    const name = `${surface} ${key}`;
+    const known = fresh.get(name);
+    fresh.delete(name);
+    if (known) return known;
     const taken = await takeIntent(database, surface, key);
-    if (!taken || taken.done) return { is: "seen" };
-    const { intent } = taken;
+    return taken && !taken.done ? taken.intent : undefined;
+  };
+  const enter = async (key: string, surface: string): Promise<Answer> => {
+    const intent = await open(key, surface);
+    if (!intent) return { is: "seen" };
     try {
       return await handle(intent);
     } catch (error) {
@@ -269,7 +281,12 @@ export function createDoor(parts: DoorParts): TheDoor {
   };
 
   return {
-    store: (intent) => storeIntent(database.urgent, intent),
+    async store(intent) {
+      const stored = await storeIntent(database.urgent, intent);
+      if (stored === "new" && fresh.size < most)
+        fresh.set(`${intent.at.surface} ${intent.key}`, intent);
+      return stored;
+    },
     enter,
     check(name, values) {
       const command = commands.find((one) => one.name === name);

@@ -9,7 +9,7 @@ import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { insertRoot } from "../store/messages.ts";
-import { addTargets, claimRun, insertRun, nextDue } from "../store/runs.ts";
+import { addTargets, type Claim, claimRuns, insertRun, nextDue } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { sha256 } from "./digest.ts";
 import { type Doorbell, inProcess } from "./doorbell.ts";
@@ -62,6 +62,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What was claimed goes on first, before anybody asks for more, in milliseconds. */
+const breath = 10;
 /** The longest sleep between two looks for what is due, in milliseconds: finds what no doorbell told. */
 const sweep = 5_000;
 
@@ -96,7 +98,21 @@ export function createEngine(parts: EngineParts): Engine {
     changed: parts.changed ?? (() => {}),
   };
 
-  /** Claims while there is room and something is due, then sleeps until the next is. */
+  const begin = (claim: Claim): void => {
+    const drove = drive(driveParts, claim, closing.signal)
+      .catch((error: unknown) => parts.troubled?.(error, claim.id))
+      .finally(() => {
+        driving.delete(drove);
+        void look();
+      });
+    driving.add(drove);
+  };
+  const untilDue = async (): Promise<number> => {
+    const { now, due } = await nextDue(database);
+    return due === null ? sweep : Math.min(sweep, Math.max(20, due - now));
+  };
+
+  /** Claims what is due where there is room, then sleeps until the next is; whoever ends or rings wakes it. */
   const look = async (): Promise<void> => {
     if (looking) {
       again = true;
@@ -106,23 +122,12 @@ export function createEngine(parts: EngineParts): Engine {
     clearTimeout(timer);
     let wait = sweep;
     try {
-      do {
-        again = false;
-        while (driving.size < limit && !closing.signal.aborted) {
-          const claim = await claimRun(database);
-          if (!claim) break;
-          const drove = drive(driveParts, claim, closing.signal)
-            .catch((error: unknown) => parts.troubled?.(error, claim.id))
-            .finally(() => {
-              driving.delete(drove);
-              void look();
-            });
-          driving.add(drove);
-        }
-      } while (again && driving.size < limit);
-      // With every place taken, whoever ends looks again.
-      const { now, due } = driving.size < limit ? await nextDue(database) : { now: 0, due: null };
-      if (due !== null) wait = Math.min(sweep, Math.max(20, due - now));
+      again = false;
+      const room = closing.signal.aborted ? 0 : limit - driving.size;
+      const claims = room > 0 ? await claimRuns(database, room) : [];
+      for (const claim of claims) begin(claim);
+      if (claims.length > 0) wait = breath;
+      else if (room > 0) wait = await untilDue();
     } catch (error) {
       if (!closing.signal.aborted) parts.troubled?.(error, "");
       wait = 1_000;
@@ -151,7 +156,7 @@ export function createEngine(parts: EngineParts): Engine {
     ring,
     async turn() {
       for (;;) {
-        const claim = await claimRun(database);
+        const [claim] = await claimRuns(database, 1);
         if (!claim) break;
         await drive(driveParts, claim, closing.signal);
       }

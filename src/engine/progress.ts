@@ -145,7 +145,7 @@ export async function openProgress(
         const { put = [], gone = [], state, value } = await body(sql);
         const entry = { run: { ...run, rev: at.rev }, entries: put, gone, state, shows: true };
         if (put.length + gone.length === 0 && state === undefined) {
-          await bumpRoot(sql, run.id);
+          if (!how.soft) await bumpRoot(sql, run.id);
           return { at, put, gone, value };
         }
         return { at: await putEntries(sql, entry), put, gone, value };

@@ -4,9 +4,8 @@ import type { Card, Field, Form } from "../core/card.ts";
 import type { CommandDefinition } from "../core/command.ts";
 import type { Json, Look } from "../core/operation.ts";
 import type { Intent } from "../core/surface.ts";
-import { type ButtonRow, findButton } from "../store/buttons.ts";
+import { findButton, type Pressed } from "../store/buttons.ts";
 import type { Database } from "../store/database.ts";
-import { findMessage } from "../store/messages.ts";
 import { settle } from "./arguments.ts";
 import { formOf } from "./form.ts";
 import { parse, type Raw } from "./grammar.ts";
@@ -44,7 +43,7 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
     return settled(parts, parsed.command, parsed.raw);
   }
   const row = await findButton(parts.database, said.button);
-  const wrong = row ? await misplaced(parts.database, row, intent) : unknownButton;
+  const wrong = row ? misplaced(row, intent) : unknownButton;
   if (!row || wrong !== undefined) return card(wrong ?? unknownButton);
   const command = parts.commands.find((one) => one.name === row.command);
   if (!command)
@@ -79,22 +78,18 @@ const Args = z.record(z.string(), z.json());
 const unknownButton = "That button is not one of mine any more. Say the command again.";
 
 /** A click must come from where its button stands: another channel, message or person's eyes mean tampering. */
-async function misplaced(
-  database: Database,
-  row: ButtonRow,
-  { who, at, said }: Intent,
-): Promise<string | undefined> {
+function misplaced(row: Pressed, { who, at, said }: Intent): string | undefined {
   const foreign = "That button belongs to another message. Press it there, or say the command.";
   if (row.surface !== at.surface) return foreign;
   if (row.message === "") return row.channel === at.channel ? undefined : foreign;
-  const message = await findMessage(database, row.message);
+  const message = row.stands;
   if (!message) return unknownButton;
   if (message.to_account !== null && message.to_account !== who.id) return foreign;
   const clicked = "message" in said ? said.message : undefined;
   // A surface may have another name for a conversation than the one we addressed; then its reference names that one.
   const isHere = row.channel === at.channel || message.ref?.startsWith(`${at.channel}:`);
   if (!isHere) return foreign;
-  return [undefined, message.id, message.ref].includes(clicked) ? undefined : foreign;
+  return [undefined, row.message, message.ref].includes(clicked) ? undefined : foreign;
 }
 
 /** How it was said: in a form, whose mistakes are shown at its fields, or by a button of a message. */

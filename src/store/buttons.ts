@@ -28,11 +28,20 @@ export async function insertButtons(
   );
 }
 
-export function findButton(sql: Sql, id: string): Promise<ButtonRow | undefined> {
+/** A button, and of the message it stands in what tells whether it was pressed there; null for a form that no message has. */
+export const Pressed = z.object({
+  ...ButtonRow.shape,
+  stands: z.object({ ref: z.string().nullable(), to_account: z.string().nullable() }).nullable(),
+});
+export type Pressed = z.output<typeof Pressed>;
+
+export function findButton(sql: Sql, id: string): Promise<Pressed | undefined> {
   return first(
     sql,
-    ButtonRow,
-    "SELECT id, message, surface, channel, command, args, at FROM shipmate.buttons WHERE id = $1",
+    Pressed,
+    `SELECT b.id, b.message, b.surface, b.channel, b.command, b.args, b.at,
+       CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('ref', m.ref, 'to_account', m.to_account) END AS stands
+     FROM shipmate.buttons b LEFT JOIN shipmate.messages m ON m.id = b.message WHERE b.id = $1`,
     [id],
   );
 }

@@ -114,20 +114,19 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
 export const Claim = z.object({ ...Run.shape, now: z.number() });
 export type Claim = z.output<typeof Claim>;
 
-/** Claims a due run, or this one if it is due. Undefined: nothing is. */
-export function claimRun(sql: Sql, id?: string): Promise<Claim | undefined> {
-  return first(
-    sql,
+/** Claims due runs, the oldest first, at most `limit`. */
+export function claimRuns(sql: Sql, limit: number): Promise<readonly Claim[]> {
+  return sql.query(
     Claim,
     `WITH soft AS (${soft}), due AS (
        SELECT id AS due FROM shipmate.runs
        WHERE ended_at IS NULL AND lease_until <= shipmate.now()
-         AND (rung OR wake_at <= shipmate.now() OR lease_until > 0) AND ($1::text IS NULL OR id = $1)
-       ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
+         AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)
+       ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
      UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint,
        lease_until = shipmate.now() + $2, rung = false
      FROM due, soft WHERE id = due.due RETURNING ${columns}, shipmate.now() AS now`,
-    [id ?? null, leaseLength],
+    [limit, leaseLength],
   );
 }
 

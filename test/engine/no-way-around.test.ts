@@ -6,7 +6,7 @@ import { operations, serve } from "../../src/engine/operations.ts";
 import { openProgress } from "../../src/engine/progress.ts";
 import * as shipmate from "../../src/index.ts";
 import type { Database } from "../../src/store/database.ts";
-import { claimRun, Fenced } from "../../src/store/runs.ts";
+import { claimRuns, Fenced } from "../../src/store/runs.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
 const { effect, look, role, stream, defineWorkflow } = shipmate;
@@ -124,10 +124,10 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
     await step.wait("hold", { for: "1h" });
   });
   await database.run("UPDATE shipmate.runs SET rung = true");
-  const stale = await claimRun(database);
+  const [stale] = await claimRuns(database, 1);
   if (!stale) throw new Error("nothing to claim");
   await database.run("UPDATE shipmate.runs SET lease_until = 1");
-  const current = await claimRun(database);
+  const [current] = await claimRuns(database, 1);
   expect(current?.epoch).toBeGreaterThan(stale.epoch);
   const progress = await openProgress(database, stale, AbortSignal.timeout(5_000));
   const ops = operations([served]);
