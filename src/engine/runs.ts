@@ -301,8 +301,10 @@ async function whyCard(parts: RunsParts, sql: Sql, run: Run): Promise<Card> {
     short(vote.digest),
     vote.why ?? "",
   ]);
+  const columns = ["Who", "Said", "Plan", "Because"];
+  const width = rows.some((row) => row[3] !== "") ? 4 : 3;
   return {
-    title: `Why run ${run.number} is ${run.state}`,
+    title: `Why run ${run.number} ${verbs[run.state] ?? `is ${run.state}`}`,
     says: [
       run.says,
       last && run.ended_at === null && last.state === "open" ? stillNeeded(parts, last, votes) : "",
@@ -311,9 +313,24 @@ async function whyCard(parts: RunsParts, sql: Sql, run: Run): Promise<Card> {
       .filter((text, i, all) => text !== "" && all.indexOf(text) === i)
       .join(" "),
     fields: {
-      ...(last && { rule: last.body.rule, plan: short(last.digest) }),
-      "asked by": parts.nameOf(run.by_person),
+      "Asked by": parts.nameOf(run.by_person),
+      ...(last && { Rule: last.body.rule, Plan: short(last.digest) }),
     },
-    ...(rows.length > 0 && { columns: ["who", "said", "on", "because"], rows }),
+    ...(rows.length > 0 && {
+      columns: columns.slice(0, width),
+      rows: rows.map((row) => row.slice(0, width)),
+    }),
   };
 }
+
+/** How each end reads after the run's number. */
+const verbs: { readonly [state: string]: string } = {
+  succeeded: "succeeded",
+  expired: "expired",
+  "nothing to do": "had nothing to do",
+  refused: "was refused",
+  rejected: "was rejected",
+  cancelled: "was cancelled",
+  "taken back": "was taken back",
+  abandoned: "was abandoned",
+};

@@ -57,7 +57,7 @@ describe("votes", () => {
   test.each([
     ["approve 41 3fa9c1d2", ["vote", "41", "3fa9c1d2", "yes"]],
     ["approve #41 3FA9C1D2", ["vote", "41", "3fa9c1d2", "yes"]],
-    ["approve 7", ["why", "7"]],
+    ["approve 7", ["vote", "7", "", "yes"]],
     ['reject 41 because "after the sale"', ["vote", "41", "3fa9c1d2", "no", "after the sale"]],
     ["reject 41 after the sale", ["vote", "41", "3fa9c1d2", "no", "after the sale"]],
     ["reject id-41 00000000", ["vote", "id-41", "00000000", "no", undefined]],
