@@ -1,7 +1,4 @@
-/** A child process: makes an empty database in the folder that is its only argument, synced to the disk. */
-import { readdirSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { join } from "node:path";
+/** A child process: makes an empty database in the folder that is its only argument. */
 import { PGlite } from "@electric-sql/pglite";
 
 const [, , folder] = process.argv;
@@ -13,12 +10,3 @@ const pglite = await PGlite.create({
   startParams: [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"],
 });
 await pglite.close();
-const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-await Promise.all(
-  entries.map(async (entry) => {
-    if (!entry.isFile()) return;
-    const file = await open(join(entry.parentPath, entry.name), "r+");
-    await file.sync();
-    await file.close();
-  }),
-);

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type Database, first } from "../../src/store/database.ts";
+import { packEmptyDatabase } from "../../src/store/empty-database.ts";
+import { makeFolder } from "../../src/store/make-folder.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { openPglite } from "../../src/store/pglite.ts";
 import { startUpkeep } from "../../src/store/upkeep.ts";
@@ -24,8 +26,8 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function openFolder(): Promise<Database> {
-  const database = await openPglite({ folder });
+async function openFolder(at = folder): Promise<Database> {
+  const database = await openPglite({ folder: at });
   open.push(database);
   return database;
 }
@@ -81,6 +83,47 @@ test("makes a folder that is not there, clears away what a crash left of one, an
   const again = await openFolder();
   const Row = z.object({ target: z.string() });
   expect(await first(again, Row, "SELECT target FROM shipmate.locks")).toEqual({ target: "a/b" });
+});
+
+test("keeps two folders apart that were made from the same file", async () => {
+  const one = await openFolder();
+  const two = await openFolder(join(home, "other"));
+  const Row = z.object({ target: z.string() });
+  for (const [database, target] of [[one, "a/b"] as const, [two, "c/d"] as const]) {
+    await migrate(database);
+    await database.run(
+      "INSERT INTO shipmate.locks (target, run, step, held) VALUES ($1, 'r', 's', true)",
+      [target],
+    );
+  }
+  const targets = "SELECT target FROM shipmate.locks";
+  expect(await one.query(Row, targets)).toEqual([{ target: "a/b" }]);
+  await one.close();
+  expect(await two.query(Row, targets)).toEqual([{ target: "c/d" }]);
+  await two.close();
+  expect(await (await openFolder()).query(Row, targets)).toEqual([{ target: "a/b" }]);
+});
+
+test("makes a folder with initdb where the shipped file belongs to another PGlite", async () => {
+  await mkdir(join(home, "old"));
+  await writeFile(join(home, "old/PG_VERSION"), "of an old one");
+  const old = join(home, "old.br");
+  await writeFile(old, packEmptyDatabase(join(home, "old"), "0.0.1"));
+  await makeFolder(folder, old);
+  expect((await stat(folder)).mode & 0o077).toBe(0);
+  const database = await openFolder();
+  await migrate(database);
+  await database.run(
+    "INSERT INTO shipmate.locks (target, run, step, held) VALUES ('a/b', 'r', 's', true)",
+  );
+  await database.close();
+  const Row = z.object({ target: z.string(), log: z.string() });
+  expect(
+    await (await openFolder()).query(
+      Row,
+      "SELECT target, current_setting('wal_segment_size') AS log FROM shipmate.locks",
+    ),
+  ).toEqual([{ target: "a/b", log: "1MB" }]);
 });
 
 test("checkpoints what was written, so that the log does not grow", async () => {
