@@ -13,7 +13,7 @@ import type { Answer, Door, Intent, Place } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
-import { type Database, LostConnection, type Sql } from "../store/database.ts";
+import { type Database, LostConnection, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
@@ -22,6 +22,7 @@ import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
 import { checkValues } from "./form.ts";
+import { gate } from "./gate.ts";
 import { helpOf } from "./help.ts";
 import { readLines } from "./lines.ts";
 import type { AnyWorkflow } from "./replay.ts";
@@ -65,12 +66,15 @@ export interface TheDoor extends Door {
   look(person: Person, op: Look): Promise<Json>;
 }
 
+/** How many intents are dealt with at once: more of them would only keep acks waiting. */
+const sideBySide = 4;
 /** How many intents are remembered between their ack and their turn; the rest is read from the inbox. */
 const most = 1_000;
 
 export function createDoor(parts: DoorParts): TheDoor {
   const { database, commands } = parts;
   const help: readonly CommandHelp[] = helpOf(commands);
+  const inTurn = gate(sideBySide);
   /** What this process has just stored need not be read again. */
   const fresh = new Map<string, Intent>();
   const open = async (key: string, surface: string): Promise<Intent | undefined> => {
@@ -84,13 +88,16 @@ export function createDoor(parts: DoorParts): TheDoor {
   const enter = async (key: string, surface: string): Promise<Answer> => {
     const intent = await open(key, surface);
     if (!intent) return { is: "seen" };
+    return inTurn.inside(() => dealWith(intent, `${surface} ${key}`));
+  };
+  const dealWith = async (intent: Intent, name: string): Promise<Answer> => {
     try {
       return await handle(intent);
     } catch (error) {
       if (error instanceof LostConnection) throw error; // what became of it is unknown: it stays in the inbox
       if (error instanceof Refusal)
         return answerCard(intent, { title: error.message }, true, "refused");
-      parts.troubled(error, `handling ${surface} ${key}`);
+      parts.troubled(error, `handling ${name}`);
       const title = `That did not work (${faultText(error)}). Nothing changed; try it again.`;
       return answerCard(intent, { title }, true, "failed");
     }
@@ -99,7 +106,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   const handle = async (intent: Intent): Promise<Answer> => {
     const person = parts.policy.identify(intent.who);
     if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
-    const look = (op: Look) => lookAs(person, op);
+    const look = (op: Look) => inTurn.outside(() => lookAs(person, op));
     const understood = await understand({ database, commands, look }, intent);
     switch (understood.is) {
       case "card":
@@ -177,7 +184,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       rights: parts.policy.rights(person),
       commands: help,
       runs: parts.engine.runs(person, intent.at.surface, { again, also }),
-      look: (op) => lookAs(person, op) as never,
+      look: (op) => inTurn.outside(() => lookAs(person, op)) as never,
       start: (workflow, input) => begin(workflow as unknown as AnyWorkflow, input),
     };
   };
@@ -223,12 +230,14 @@ export function createDoor(parts: DoorParts): TheDoor {
     if (!ruling.ok) refuse(ruling.says);
     const id = replyId(intent);
     const { mask, posted, closing } = parts;
-    const reading = await readLines(
-      { database, mask, posted, closing },
-      {
-        ...{ id, title: reply.title },
-        open: (signal) => operations.stream(reply.lines, signal),
-      },
+    const reading = await inTurn.outside(() =>
+      readLines(
+        { database, mask, posted, closing },
+        {
+          ...{ id, title: reply.title },
+          open: (signal) => operations.stream(reply.lines, signal),
+        },
+      ),
     );
     const answer: Answer = { is: "card", card: reading.card, private: false };
     await database.transaction(async (sql) => {
@@ -252,6 +261,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const { who } = intent;
     const person = parts.policy.identify(who)?.id ?? `${who.surface}:${who.id}`;
     await database.transaction(async (sql) => {
+      await softly(sql); // a power cut loses the answer, not the question: it is answered again from the inbox
       const fresh = await writeCard(sql, intent, place, card, isPrivate);
       if (fresh) await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
     });

@@ -5,9 +5,8 @@
  * `park` and never comes back; when no branch is active any more, the driver gives the claim back. A branch that loses
  * the database never comes back either, and the drive is over: authors and providers have no part in that.
  */
-import { z } from "zod";
 import type { Json } from "../core/operation.ts";
-import { type Database, type Sql, soft } from "../store/database.ts";
+import { type Database, type Sql, softly } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
@@ -139,7 +138,7 @@ export async function openProgress(
     async transact(what, body, how = {}) {
       stillMine();
       const work = async (sql: Sql) => {
-        if (how.soft) await sql.query(z.any(), soft);
+        if (how.soft) await softly(sql);
         await how.before?.(sql);
         const at = await fence(sql, holds(), what);
         const { put = [], gone = [], state, value } = await body(sql);

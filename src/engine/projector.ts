@@ -15,6 +15,7 @@ import {
   claimBehind,
   findMessage,
   type Message,
+  markChannelLater,
   markLater,
   markLost,
   markPosted,
@@ -72,7 +73,10 @@ export function createProjector(parts: ProjectorParts): Projector {
       const channels = Map.groupBy(behind, (one) => `${one.surface} ${one.channel}`);
       await Promise.all(
         [...channels.values()].map(async (messages) => {
-          for (const message of messages) if (clock() < until) await bring(message);
+          for (const message of messages) {
+            if (clock() >= until) return;
+            if ((await bring(message)) === "later") return;
+          }
         }),
       );
       if (behind.length === 0 && !again) return;
@@ -99,23 +103,33 @@ export function createProjector(parts: ProjectorParts): Projector {
     timer.unref();
   };
 
-  const bring = async (message: Message): Promise<void> => {
+  /** `later`: the chat asked for patience, for all of the channel. */
+  const bring = async (message: Message): Promise<"later" | undefined> => {
     const surface = surfaces.get(message.surface);
-    if (!surface) return;
+    if (!surface) return undefined;
     try {
       const card = await cardOf(message);
-      if (!card) return await markLost(database, message.id);
+      if (!card) {
+        await markLost(database, message.id);
+        return undefined;
+      }
       const { drawn, rows } = draw(message, parts.mask(card));
       const hash = sha256([drawn, message.form]);
-      if (message.ref !== null && hash === message.posted_hash)
-        return await markSame(database, message.id, message.wanted_rev);
+      if (message.ref !== null && hash === message.posted_hash) {
+        await markSame(database, message.id, message.wanted_rev);
+        return undefined;
+      }
       await insertButtons(database, rows);
       const ref = await post(surface, message, drawn);
       const { pace } = surface;
       const posted = { rev: message.wanted_rev, hash, ref, drawn, pace };
       await markPosted(database, message.id, posted);
+      return undefined;
     } catch (error) {
-      await failed(message, error);
+      if (closing.signal.aborted) return "later";
+      if (!(error instanceof Patience)) await failed(message, error);
+      else await markChannelLater(database, message, error.wait);
+      return error instanceof Patience ? "later" : undefined;
     }
   };
 
@@ -153,10 +167,7 @@ export function createProjector(parts: ProjectorParts): Projector {
   };
 
   const failed = async (message: Message, error: unknown): Promise<void> => {
-    if (closing.signal.aborted) return;
     const { attempts } = message;
-    if (error instanceof Patience)
-      return markLater(database, message.id, { wait: error.wait, attempts });
     if (error instanceof Gone) {
       if (message.ref === null) return markLost(database, message.id);
       return markLater(database, message.id, { wait: 0, attempts, lost: true });

@@ -51,6 +51,11 @@ export class LostConnection extends Error {
  */
 export const soft = "SELECT set_config('synchronous_commit', 'off', true) AS soft";
 
+/** Makes the transaction's commit not wait for the disk (`soft`). */
+export async function softly(sql: Sql): Promise<void> {
+  await sql.run(soft);
+}
+
 /** The only row, or undefined. */
 export async function first<R extends z.ZodType>(
   sql: Sql,

@@ -175,6 +175,20 @@ export async function markLater(
   );
 }
 
+/** The chat asks for patience in a channel: all that is behind there waits so many milliseconds. */
+export async function markChannelLater(
+  sql: Sql,
+  at: Pick<Message, "surface" | "channel">,
+  wait: number,
+): Promise<void> {
+  await sql.run(
+    `WITH soft AS (${soft})
+     UPDATE shipmate.messages SET lease_until = 0, next_at = greatest(next_at, shipmate.now() + $3)
+     FROM soft WHERE surface = $1 AND channel = $2 AND wanted_rev > posted_rev`,
+    [at.surface, at.channel, wait],
+  );
+}
+
 /** It can't be posted any more: its channel is gone. */
 export async function markLost(sql: Sql, id: string): Promise<void> {
   await sql.run(
