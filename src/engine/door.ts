@@ -18,6 +18,7 @@ import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "
 import { insertReply } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
+import { auditIntent, replyId, stranger, writeCard } from "./answers.ts";
 import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
@@ -205,7 +206,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       if (await findRun(sql, id)) return; // handled before, and a crash took the answer
       const at = intent.at;
       await parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at });
-      await audit(sql, intent, person.id, "asked for", { run: id, command });
+      await auditIntent(sql, intent, person.id, "asked for", { run: id, command });
     });
     parts.engine.ring([id]);
     parts.posted();
@@ -242,7 +243,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const answer: Answer = { is: "card", card: reading.card, private: false };
     await database.transaction(async (sql) => {
       await insertReply(sql, { id, at, card: reading.card });
-      await audit(sql, intent, person.id, "read", { what: reply.title });
+      await auditIntent(sql, intent, person.id, "read", { what: reply.title });
       await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
     });
     parts.posted();
@@ -263,7 +264,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     await database.transaction(async (sql) => {
       await softly(sql); // a power cut loses the answer, not the question: it is answered again from the inbox
       const fresh = await writeCard(sql, intent, place, card, isPrivate);
-      if (fresh) await audit(sql, intent, person, did, { says: plain(card.says ?? card.title) });
+      if (fresh)
+        await auditIntent(sql, intent, person, did, { says: plain(card.says ?? card.title) });
     });
     parts.posted();
     return { is: "card", card, private: isPrivate };
@@ -338,7 +340,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const { at, who } = taken.intent;
     const card: Card = {
       title: `Something is missing to ${form.command}: ${form.fields.map((f) => f.label).join(", ")}.`,
-      buttons: [{ label: "Fill it in", command: form.command, args: {} }],
+      buttons: [{ label: "Fill it in", command: form.command, args: filled(form) }],
     };
     await insertReply(database, { id: replyId(taken.intent), at, card, to: who.id });
     parts.posted();
@@ -352,44 +354,9 @@ export function createDoor(parts: DoorParts): TheDoor {
   }
 }
 
-/** The answer's message and the end of the intent. False, and nothing written, where it was answered before. */
-async function writeCard(
-  sql: Sql,
-  intent: Intent,
-  at: Place,
-  card: Card,
-  isPrivate: boolean,
-): Promise<boolean> {
-  const to = isPrivate ? intent.who.id : undefined;
-  const fresh = await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
-  if (fresh) await insertReply(sql, { id: replyId(intent), at, card, to });
-  return fresh;
-}
-
-function replyId(intent: Intent): string {
-  return sha256([intent.at.surface, intent.key, "reply"]).slice(0, 20);
-}
-
-async function audit(
-  sql: Sql,
-  intent: Intent,
-  person: string,
-  did: string,
-  { run, ...detail }: { readonly run?: string; readonly [name: string]: Json | undefined },
-): Promise<void> {
-  const { said: by } = intent;
-  const said =
-    "text" in by
-      ? { said: plain(by.text).slice(0, 500) }
-      : { button: by.button, ...(by.values && { fields: Object.keys(by.values) }) };
-  const known = asJson({ ...said, ...detail }) as { readonly [name: string]: Json };
-  const deed = { person, surface: intent.at.surface, did, detail: known };
-  await appendAudit(sql, run === undefined ? deed : { ...deed, run });
-}
-
-function stranger(who: Account): Card {
-  return {
-    title: "I don't know you yet.",
-    says: `Ask whoever runs Shipmate to add ${who.surface}: ${who.id} to your name in manifests/platform.yaml.`,
-  };
+/** What stands in a form already. */
+function filled(form: Form): { readonly [arg: string]: string } {
+  return Object.fromEntries(
+    form.fields.flatMap(({ name, initial }) => (initial === undefined ? [] : [[name, initial]])),
+  );
 }

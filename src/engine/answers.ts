@@ -1,0 +1,57 @@
+/** Answers of the door: their messages, the end of what was said, and the audit row that tells of it. */
+import type { Card } from "../core/card.ts";
+import type { Json } from "../core/operation.ts";
+import type { Account } from "../core/person.ts";
+import type { Intent, Place } from "../core/surface.ts";
+import { plain } from "../observe/text.ts";
+import { appendAudit } from "../store/audit.ts";
+import type { Sql } from "../store/database.ts";
+import { finishIntent } from "../store/inbox.ts";
+import { insertReply } from "../store/messages.ts";
+import { asJson } from "./acts.ts";
+import { sha256 } from "./digest.ts";
+
+/** The answer's message and the end of the intent. False, and nothing written, where it was answered before. */
+export async function writeCard(
+  sql: Sql,
+  intent: Intent,
+  at: Place,
+  card: Card,
+  isPrivate: boolean,
+): Promise<boolean> {
+  const to = isPrivate ? intent.who.id : undefined;
+  const fresh = await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
+  if (fresh) await insertReply(sql, { id: replyId(intent), at, card, to });
+  return fresh;
+}
+
+/** The same for the same intent: answered twice, it has one answer. */
+export function replyId(intent: Intent): string {
+  return sha256([intent.at.surface, intent.key, "reply"]).slice(0, 20);
+}
+
+/** What was said and what came of it, as an audit row. */
+export async function auditIntent(
+  sql: Sql,
+  intent: Intent,
+  person: string,
+  did: string,
+  { run, ...detail }: { readonly run?: string; readonly [name: string]: Json | undefined },
+): Promise<void> {
+  const { said: by } = intent;
+  const said =
+    "text" in by
+      ? { said: plain(by.text).slice(0, 500) }
+      : { button: by.button, ...(by.values && { fields: Object.keys(by.values) }) };
+  const known = asJson({ ...said, ...detail }) as { readonly [name: string]: Json };
+  const deed = { person, surface: intent.at.surface, did, detail: known };
+  await appendAudit(sql, run === undefined ? deed : { ...deed, run });
+}
+
+/** The answer to an account that belongs to nobody. */
+export function stranger(who: Account): Card {
+  return {
+    title: "I don't know you yet.",
+    says: `Ask whoever runs Shipmate to add ${who.surface}: ${who.id} to your name in manifests/platform.yaml.`,
+  };
+}
