@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { DrawnCard } from "../../../src/core/card.ts";
 import { draw } from "../../../src/surfaces/slack/blocks.ts";
 import { cards, otherCards } from "../../cards.ts";
+import { effort } from "../../effort.ts";
 import { faultsOfMessage } from "./limits.ts";
 
 const all: { readonly [name: string]: DrawnCard } = { ...cards, ...otherCards };
@@ -122,9 +123,9 @@ test.each(hostile.map((text, at) => [at, text] as const))(
 );
 
 test("a card with 100 kB in every field is drawn in well under a second", () => {
-  const before = performance.now();
+  const before = effort();
   expect(faultsOfMessage(draw(filled("<@U1> ".repeat(17_000))))).toEqual([]);
-  expect(performance.now() - before).toBeLessThan(500);
+  expect(effort() - before).toBeLessThan(500);
 });
 
 test("cards of any size and make-up are taken by Slack", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { spoken } from "../../../src/surfaces/slack/spoken.ts";
+import { effort } from "../../effort.ts";
 
 test.each([
   ["<@U1> deploy web", "deploy web"],
@@ -29,10 +30,10 @@ test("where nobody knows who we are, a mention at the start is how we were calle
 });
 
 test("100 kB of brackets are read in well under a second", () => {
-  const before = performance.now();
+  const before = effort();
   spoken("<@".repeat(50_000), "U1");
   spoken("<".repeat(100_000), "U1");
   spoken(`<@U1${"|".repeat(100_000)}`, "U1");
   spoken("— ".repeat(50_000), "U1");
-  expect(performance.now() - before).toBeLessThan(500);
+  expect(effort() - before).toBeLessThan(500);
 });
