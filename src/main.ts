@@ -7,8 +7,7 @@ import { ManifestError } from "./platform/load.ts";
 try {
   loadEnvironment();
   const config = readConfig();
-  const shipmate = await startShipmate(config);
-  process.stdout.write(`Shipmate is ready: ${shipmate.url}\n${config.why}\n`);
+  const starting = startShipmate(config);
   let since: number | undefined;
   /** A terminal's Ctrl-C may arrive twice at once; a later second one means "at once". */
   const stop = () => {
@@ -17,12 +16,17 @@ try {
       return;
     }
     since = performance.now();
-    shipmate.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    // Asked to end while it starts, it ends once it has started.
+    starting
+      .then((shipmate) => shipmate.close())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  const { url } = await starting;
+  process.stdout.write(`Shipmate is ready: ${url}\n${config.why}\n`);
 } catch (error) {
   const expected = error instanceof Refusal || error instanceof ManifestError;
   process.stderr.write(
