@@ -4,6 +4,7 @@ import { until } from "../src/core/operation.ts";
 import type { Provider } from "../src/core/provider.ts";
 import { defineWorkflow } from "../src/core/workflow.ts";
 import { clusters } from "../src/roles/clusters.ts";
+import { noMore } from "../test/no-more.ts";
 
 export interface World {
   readonly provider: Provider<typeof clusters>;
@@ -74,6 +75,7 @@ export function world(rollouts: "going" | "good"): World {
       since: null,
       restarts: 0,
     }),
+    ...noMore,
     history: async () => [],
     versions: async () => [],
     logs: async function* () {},

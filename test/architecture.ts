@@ -11,24 +11,24 @@ const ranks: Readonly<Record<string, number>> = {
   roles: 1,
   observe: 1,
   platform: 1,
-  store: 2,
-  policy: 2,
-  providers: 2,
-  surfaces: 2,
   expand: 2,
-  catalog: 3,
-  templates: 3,
-  engine: 4,
-  web: 5,
+  store: 3,
+  policy: 3,
+  providers: 3,
+  surfaces: 3,
+  catalog: 4,
+  templates: 4,
+  engine: 5,
+  web: 6,
 };
-const top = 6;
+const top = 7;
 /** In these every folder is a house of its own. */
 const divided = ["providers", "surfaces"];
 
 /** The only places for each package; zod is welcome anywhere. */
 const packages: readonly (readonly [name: RegExp, place: RegExp])[] = [
   [/^zod$/, /^src\//],
-  [/^yaml$/, /^src\/(platform|expand|catalog|templates)\//],
+  [/^yaml$/, /^src\/(platform|expand|catalog|templates|providers\/kubernetes)\//],
   [/^@slack\//, /^src\/surfaces\/slack\//],
   [/^botbuilder$/, /^src\/surfaces\/teams\//],
   [/^@kubernetes\/client-node$/, /^src\/providers\/kubernetes\//],

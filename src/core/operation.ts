@@ -39,6 +39,8 @@ export type Stream<R = unknown> = Operation<"stream", R>;
 export interface Progress {
   readonly state: "going" | "good" | "bad";
   readonly says: string;
+  /** Still going, but only a change for the better saves it; `says` tells why and what follows. */
+  readonly stuck?: boolean | undefined;
 }
 /** Asks `look` every `every` until it is good; bad, or `timeout` over, takes the change back. */
 export interface Until<R = unknown> extends Gives<R> {
@@ -74,7 +76,12 @@ export function each(parts: readonly (readonly Act[])[]): Group {
 
 /** A result's schema for a look that a plan can wait on. */
 export function progress<S extends z.ZodRawShape>(more: S) {
-  return z.object({ state: z.enum(["going", "good", "bad"]), says: z.string(), ...more });
+  return z.object({
+    state: z.enum(["going", "good", "bad"]),
+    says: z.string(),
+    stuck: z.boolean().optional(),
+    ...more,
+  });
 }
 
 /** A value known only after an earlier operation of the same change has run. */

@@ -7,6 +7,8 @@ export interface Change {
   readonly field?: string;
   readonly from: Json;
   readonly to: Json;
+  /** Who set what is there now, where it was not us: `kubectl`. */
+  readonly by?: string;
 }
 
 /** Objects by name with a short value that changes exactly when the object changes in what matters. */

@@ -12,6 +12,8 @@ export interface See<R> {
   readonly before: Preview<R> | undefined;
   /** What an earlier operation of the same plan will have made of an object. */
   planned(object: string): Json | undefined;
+  /** The person in whose name it is asked, by id; a provider may act with that person's own rights. */
+  readonly by?: string;
   readonly signal: AbortSignal;
 }
 
@@ -22,6 +24,8 @@ export interface Run<R> {
   /** The precondition: throw Moved where the world no longer is like this. */
   readonly seen: Seen;
   readonly plan: Preview<R>;
+  /** The person who asked for the run, by id. */
+  readonly by?: string;
   readonly signal: AbortSignal;
 }
 
@@ -38,12 +42,12 @@ type Faces<S> =
   S extends EffectSpec<infer I, infer R>
     ? EffectFaces<z.output<I>, z.output<R>>
     : S extends LookSpec<infer I, infer R>
-      ? (input: Sure<z.output<I>>, signal: AbortSignal) => Promise<z.output<R>>
+      ? (input: Sure<z.output<I>>, signal: AbortSignal, by?: string) => Promise<z.output<R>>
       : S extends StreamSpec<infer I, infer R>
-        ? (input: Sure<z.output<I>>, signal: AbortSignal) => AsyncIterable<z.output<R>>
+        ? (input: Sure<z.output<I>>, signal: AbortSignal, by?: string) => AsyncIterable<z.output<R>>
         : never;
 
-/** All faces of a role, by operation. */
+/** All faces of a role, by operation. `by` is the person who asks, by id. */
 export type Provider<Rl> = {
   readonly [K in keyof Rl as Rl[K] extends { spec: { kind: "event" } } ? never : K]: Rl[K] extends {
     spec: infer S;

@@ -11,6 +11,7 @@ export function misfits(platform: Omit<Platform, "version">): readonly Found[] {
     ...members(platform),
     ...owners(platform),
     ...environments(platform),
+    ...namespaces(platform),
     ...accounts(platform),
   ];
 }
@@ -71,6 +72,21 @@ function environments({
         ),
       );
     return wrong;
+  });
+}
+
+/** Two environments in one namespace would undo each other's work. */
+function namespaces({ environments, clusters }: Omit<Platform, "version">): readonly Found[] {
+  const holders = new Map<string, string>();
+  return Object.entries(environments).flatMap(([name, { cluster, namespace }]) => {
+    if (own(clusters, cluster)?.provider !== "kubernetes") return [];
+    const key = JSON.stringify([cluster, namespace ?? name]);
+    const holder = holders.get(key);
+    holders.set(key, holder ?? name);
+    if (holder === undefined) return [];
+    const path = ["environments", name, ...(namespace === undefined ? [] : ["namespace"])];
+    const says = `environments.${name} has the same namespace as ${holder}, ${namespace ?? name} of ${cluster}.`;
+    return [{ path, says }];
   });
 }
 

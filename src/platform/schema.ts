@@ -1,6 +1,7 @@
 /** What `manifests/platform.yaml` says: people, teams, services, environments, clusters. */
 import { z } from "zod";
 import { Time } from "../core/time.ts";
+import { Expansion } from "./expansion.ts";
 
 const name = z
   .string()
@@ -17,10 +18,22 @@ export const Team = z.strictObject({
   /** Where the team's runs are shown besides where they were asked for. */
   says: z.string().optional(),
 });
+/** How the versions of a Helm chart are told apart, and which of its files hold values. */
+export const Helm = z.strictObject({
+  /** Files beside the chart; `{environment}` stands for the environment's name, and such a file may be absent. */
+  values: z.array(z.string()).default([]),
+  /** The value that is the version: `image.tag`. */
+  version: z.string().default("image.tag"),
+});
 export const ServiceEntry = z.strictObject({
   /** A team. */
   owner: name,
   says: z.string().default(""),
+  /** A file or folder beside `manifests/`: a WebService, plain YAML, a Kustomization or a Helm chart. Needed on a cluster. */
+  manifests: z.string().min(1).optional(),
+  /** The image whose tag is the version, without its tag: `ghcr.io/acme/web`. Unset: the one that ends in the service's name, else the only one. */
+  image: z.string().min(1).optional(),
+  helm: Helm.optional(),
 });
 export const Approval = z.strictObject({
   /** `owners`: members of the owning team; or a team by name. */
@@ -38,8 +51,37 @@ export const EnvironmentEntry = z.strictObject({
   approval: Approval.optional(),
   /** A step back to the release before needs no approval here; to a version that somebody names, it does. */
   rollback: z.enum(["pre-approved", "as any change"]).default("as any change"),
+  /** On a Kubernetes cluster; unset: the environment's name. */
+  namespace: name.optional(),
+  /** How long a release may be stuck before it counts as failed. */
+  patience: Time.default("40s"),
+  /** What a short manifest becomes here. */
+  web: Expansion.optional(),
 });
-export const Cluster = z.strictObject({ provider: z.enum(["local"]) });
+/** Processes on this machine. */
+export const LocalCluster = z.strictObject({ provider: z.literal("local") });
+export const KubernetesCluster = z.strictObject({
+  provider: z.literal("kubernetes"),
+  /** A kubeconfig file, from the folder of `manifests/` on. Unset: the one that KUBECONFIG names. */
+  kubeconfig: z.string().min(1).optional(),
+  /** A context of it; unset: its current one. */
+  context: z.string().min(1).optional(),
+  /** Whether Shipmate runs in this cluster and uses the account of its own pod. */
+  inside: z.boolean().default(false),
+  /** Acts with each person's own rights: who they are there. `{person}` and `{team}` are filled in. */
+  impersonate: z
+    .strictObject({
+      user: z.string().min(1).default("{person}"),
+      /** One for each team of the person. */
+      group: z.string().min(1).default("{team}"),
+    })
+    .optional(),
+});
+export const Cluster = z.discriminatedUnion("provider", [LocalCluster, KubernetesCluster]);
+export const Registry = z.strictObject({
+  /** Whether it speaks plain HTTP; for one on this machine. */
+  http: z.boolean().default(false),
+});
 
 export const Platform = z.strictObject({
   people: named(Person),
@@ -48,11 +90,22 @@ export const Platform = z.strictObject({
   /** In the order in which versions travel. */
   environments: named(EnvironmentEntry),
   clusters: named(Cluster),
+  /** Registries that are asked for digests and tags, by host: `ghcr.io`. No other is. */
+  registries: z
+    .record(
+      z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, "use a host, perhaps with a port"),
+      Registry,
+    )
+    .default({}),
 });
 /** The names of all settings, for "did you mean". */
 export const settings: readonly string[] = [Platform, Person, Team, ServiceEntry, EnvironmentEntry]
   .flatMap((schema) => Object.keys(schema.shape))
-  .concat(Object.keys(Approval.shape), Object.keys(Cluster.shape));
+  .concat(
+    [Approval, Helm, LocalCluster, KubernetesCluster, Registry].flatMap((schema) =>
+      Object.keys(schema.shape),
+    ),
+  );
 
 export type Platform = z.output<typeof Platform> & {
   /** SHA-256 over the file's meaning: the policy's version in each digest. */

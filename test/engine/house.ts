@@ -20,6 +20,7 @@ import { clusters } from "../../src/roles/clusters.ts";
 import { directory } from "../../src/roles/directory.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type Clock, empty, turnClock } from "../databases.ts";
+import { noMore } from "../no-more.ts";
 
 const root = join(import.meta.dirname, "../..");
 const commands = await loadCommands(join(root, "commands"));
@@ -284,6 +285,7 @@ function served(it: Cluster): Provider<typeof clusters> {
       ...{ version: it.versions.get(target(input)) ?? null, ready: 3, of: 3 },
       ...{ url: null, since: null, restarts: 0 },
     }),
+    ...noMore,
     history: async () => [],
     versions: async () => ["1.5.0", "1.4.2", "1.4.1"].map((value) => ({ value, hint: "" })),
     async *logs() {

@@ -9,6 +9,7 @@ import { type Caretaker, caretaker } from "./caretaker.ts";
 import { type Keeper, keep, type Place } from "./keeper.ts";
 import { logs } from "./logs.ts";
 import { looks } from "./looks.ts";
+import { others } from "./others.ts";
 import { release, type Shelf } from "./release.ts";
 import { remove } from "./remove.ts";
 import { samplesIn } from "./samples.ts";
@@ -69,6 +70,7 @@ export async function local(options: LocalOptions): Promise<Local> {
       release: release(shelf),
       remove: remove(shelf),
       ...looks(shelf),
+      ...others(shelf),
       logs: (input, signal) => {
         const k = keeper(input);
         if (k.state().processes === 0) samples.versions(input.service);
