@@ -151,7 +151,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         stream: (id, op, signal) => {
           const { reads, stream } = engine.operations;
           const ruling = may(now(), personNamed(now(), id), "look", reads(op) as never);
-          return ruling.ok ? stream(op, signal) : refuse(ruling.says);
+          return ruling.ok ? stream(op, signal, id) : refuse(ruling.says);
         },
       }),
       mask: mask.data,

@@ -90,7 +90,9 @@ async function waitUntil(c: Asked, act: Until, place: string): Promise<void> {
     what: `look at ${act.look.op}`,
     choices: tryOrTakeBack,
   };
-  const answer = await steady(progress, how, () => c.parts.operations.look(look, progress.signal));
+  const answer = await steady(progress, how, () =>
+    c.parts.operations.look(look, progress.signal, progress.run.by_person),
+  );
   const saw = Saw.parse(answer);
   if (saw.state === "good")
     return progress.put([{ key: did, value: { result: answer } }], { shows: true });

@@ -6,7 +6,7 @@ import { isBlank } from "./acts.ts";
 export function deltaOf(before: Plan, after: Plan, approvers: readonly string[]): string {
   const old = new Set(changesOf(before).map(canonical));
   const fresh = changesOf(after).filter((change) => !old.has(canonical(change)));
-  const lines = fresh.slice(0, 3).map(changeText);
+  const lines = fresh.slice(0, 3).map((change) => movedText(change, before));
   const what =
     lines.length > 0 ? `: ${lines.join(", ")}${fresh.length > 3 ? " and more" : ""}` : "";
   if (approvers.length === 0)
@@ -15,6 +15,19 @@ export function deltaOf(before: Plan, after: Plan, approvers: readonly string[])
   const which =
     approvers.length === 1 ? "That approval no longer counts" : "Those approvals no longer count";
   return `It changed since ${who} approved${what}. ${which}; please look again.`;
+}
+
+/** What somebody else did meanwhile, as they did it: `web replicas 3 → 5 (kubectl)`; else what would now change. */
+function movedText(change: Change, before: Plan): string {
+  if (change.by === undefined || change.from === null) return changeText(change);
+  const earlier = changesOf(before).find(
+    (old) => old.of === change.of && old.field === change.field,
+  );
+  const { of, from, by } = change;
+  const what = change.field ? `${of} ${change.field}` : of;
+  const was = earlier ? earlier.from : change.to;
+  if (was === null) return `${what} ${valueText(from)} (${by})`;
+  return `${what} ${valueText(was)} → ${valueText(from)} (${by})`;
 }
 
 /** `web version 1.4.1 → 1.4.2`, `new: web`, `gone: web`. */

@@ -217,7 +217,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const ruling = parts.policy.may(person, "look", parts.engine.operations.reads(op));
     if (!ruling.ok) refuse(ruling.says);
     const signal = AbortSignal.any([parts.closing, AbortSignal.timeout(20_000)]);
-    return parts.engine.operations.look(op, signal);
+    return parts.engine.operations.look(op, signal, person.id);
   };
 
   const answerLines = async (
@@ -236,7 +236,7 @@ export function createDoor(parts: DoorParts): TheDoor {
         { database, mask, posted, closing },
         {
           ...{ id, title: reply.title },
-          open: (signal) => operations.stream(reply.lines, signal),
+          open: (signal) => operations.stream(reply.lines, signal, person.id),
         },
       ),
     );

@@ -45,7 +45,12 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
     };
     const { preview: plan, seen } = doing;
     const signal = AbortSignal.any([c.progress.signal, AbortSignal.timeout(callLimit)]);
-    const result = await c.parts.operations.carry(op, input, { key, seen, plan, signal }, fence);
+    const result = await c.parts.operations.carry(
+      op,
+      input,
+      { key, seen, plan, by: c.progress.run.by_person, signal },
+      fence,
+    );
     await recordEffect(c, doing, result);
   });
 }
@@ -107,9 +112,9 @@ async function findEarlier(
 /** A preview that builds on nothing planned: how the world is now. */
 export function lookAgain(c: Changing, op: string, input: Json): Promise<Preview<Json>> {
   const self: Effect<Json> = { kind: "effect", op, input };
-  const { signal } = c.progress;
+  const { signal, run } = c.progress;
   return c.parts.operations.preview(op, input, {
-    ...{ self, before: undefined, planned: () => undefined, signal },
+    ...{ self, before: undefined, planned: () => undefined, by: run.by_person, signal },
   });
 }
 

@@ -36,6 +36,8 @@ export async function offer(
   const choices = (await look(op)).map(
     ({ value, hint }): Choice => (hint ? { value, hint } : { value }),
   );
+  // Where nobody keeps a list of versions, any may be typed; the plan tells whether it is there.
+  if (shape.noun === "version" && choices.length === 0) return undefined;
   return { choices, of: names.map((name) => String(known[name])) };
 }
 

@@ -10,14 +10,20 @@ import type { Preview } from "../core/plan.ts";
 import type { EffectFaces, Provider, Run, See } from "../core/provider.ts";
 import type { AnyRole, EffectSpec, LookSpec, Spec, StreamSpec } from "../core/role.ts";
 
+/** Which provider serves an operation, by what it is about: `prod` where that is the environment's cluster. */
+export type Route = (input: Json) => string;
 /** A role and the provider that serves it. */
 export interface Served {
   readonly role: AnyRole;
-  readonly name: string;
+  readonly name: Route;
   readonly provider: { readonly [operation: string]: unknown };
 }
-export function serve<R extends AnyRole>(role: R, name: string, provider: Provider<R>): Served {
-  return { role, name, provider };
+export function serve<R extends AnyRole>(
+  role: R,
+  name: string | Route,
+  provider: Provider<R>,
+): Served {
+  return { role, name: typeof name === "string" ? () => name : name, provider };
 }
 
 /** An input in which late values may stand as `Late` or `{ $from, path }`. */
@@ -28,11 +34,13 @@ export interface Operations {
   effectSpec(op: string): EffectSpec;
   /** Throws where it is no look. */
   expectLook(op: string): void;
-  provider(op: string): string;
+  /** Who serves it, for this input. */
+  provider(op: string, input: Json): string;
   /** The targets that a look or stream reads. */
   reads(op: Look | Stream): readonly string[];
-  look(op: Look, signal: AbortSignal): Promise<Json>;
-  stream(op: Stream, signal: AbortSignal): AsyncIterable<unknown>;
+  /** `by`: the person in whose name it is read, by id. */
+  look(op: Look, signal: AbortSignal, by?: string): Promise<Json>;
+  stream(op: Stream, signal: AbortSignal, by?: string): AsyncIterable<unknown>;
   preview(op: string, input: Input, see: See<Json>): Promise<Preview<Json>>;
   /** Absent where a second preview tells. */
   find(
@@ -52,7 +60,7 @@ const runLimit = 125_000;
 
 interface Bound {
   readonly spec: Spec;
-  readonly name: string;
+  readonly name: Route;
   readonly face: unknown;
 }
 
@@ -76,24 +84,21 @@ export function operations(served: readonly Served[]): Operations {
     has: (op) => bound.has(op),
     effectSpec,
     expectLook: (op) => void get(op, "look", "look at"),
-    provider: (op) => bound.get(op)?.name ?? "nobody",
+    provider: (op, input) => bound.get(op)?.name(input) ?? "nobody",
     reads(op) {
       const { spec } = get(op.op, op.kind, op.kind === "look" ? "look at" : "stream");
       return "on" in spec ? (spec.on?.(op.input) ?? []) : [];
     },
-    async look(op, signal) {
+    async look(op, signal, by) {
       const { spec, face } = get(op.op, "look", "look at");
-      const ask = face as (i: unknown, s: AbortSignal) => Promise<unknown>;
-      const answer = await within(readLimit, ask(op.input, signal));
+      const ask = face as (i: unknown, s: AbortSignal, by?: string) => Promise<unknown>;
+      const answer = await within(readLimit, ask(op.input, signal, by));
       return (spec as LookSpec).result.parse(answer) as Json;
     },
-    stream(op, signal) {
+    stream(op, signal, by) {
       const { spec, face } = get(op.op, "stream", "stream");
-      const lines = (face as (i: unknown, s: AbortSignal) => AsyncIterable<unknown>)(
-        op.input,
-        signal,
-      );
-      return checked(spec as StreamSpec, lines);
+      const open = face as (i: unknown, s: AbortSignal, by?: string) => AsyncIterable<unknown>;
+      return checked(spec as StreamSpec, open(op.input, signal, by));
     },
     async preview(op, input, see) {
       const answer = await within(readLimit, faces(op).preview(input as Json, see));

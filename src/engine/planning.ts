@@ -37,7 +37,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     if (act.kind === "until") {
       const { every, timeout } = act;
       planning.operations.expectLook(act.look.op);
-      const provider = planning.operations.provider(act.look.op);
+      const provider = planning.operations.provider(act.look.op, input);
       const says = "wait until it is good";
       const preview = { same: {} };
       const node = { place, kind: "until", op: act.look.op, input, provider } as const;
@@ -51,7 +51,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
       for (const [object, value] of Object.entries(preview.will)) objects.set(object, value);
     }
     const spec = planning.operations.effectSpec(act.op);
-    const provider = planning.operations.provider(act.op);
+    const provider = planning.operations.provider(act.op, input);
     const node = { place, kind: "effect", op: act.op, input, provider } as const;
     nodes.push({ ...node, says: spec.says(input), on: spec.on(input), preview });
   }
@@ -86,6 +86,7 @@ async function previewed(
     self: act as Effect<Json>,
     before,
     planned: (object) => objects.get(object),
+    by: planning.requester,
     signal: planning.signal,
   });
   return undoAsData(planning.acts, preview);

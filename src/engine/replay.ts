@@ -215,7 +215,7 @@ function stepsOf(
           await heedCancel(progress, name);
           const how = { step: name, scope: "look", what: `look at ${op.op}`, choices: tryOrStop };
           const value = await steady(progress, how, () =>
-            parts.operations.look(op, progress.signal),
+            parts.operations.look(op, progress.signal, progress.run.by_person),
           );
           await progress.put([{ key, value }]);
         }
@@ -319,7 +319,7 @@ async function waitFor(
   for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {
     const how = { step: name, scope: is, what: `look at ${look.op}`, until: ends };
     const saw = await steady(progress, { ...how, choices: tryOrStop }, () =>
-      parts.operations.look(look as Look, progress.signal),
+      parts.operations.look(look as Look, progress.signal, progress.run.by_person),
     );
     if (test(saw as never)) return end({ is, at: progress.now(), saw });
   }

@@ -19,11 +19,12 @@ export function runCard(shot: Snapshot, nameOf: NameOf): Card {
   const plan = shot.plans.find((row) => row.state !== "cancelled");
   const saw = sawOf(shot);
   const progress = progressOf(run, saw);
-  const code = run.ended_at !== null && run.state !== "succeeded" ? logOf(saw) : undefined;
+  const failed = run.ended_at !== null && run.state !== "succeeded";
+  const code = failed || isStuck(run, saw) ? logOf(saw) : undefined;
   const links = linksOf(run, saw);
   return {
     title: run.title,
-    state: stateOf(run, plan),
+    state: stateOf(run, plan, saw),
     says: saysOf(shot, plan, saw, nameOf),
     ...(plan && !isEmpty(plan.body) && { changes: changesOf(plan.body) }),
     fields: peopleOf(shot, plan, nameOf),
@@ -31,7 +32,7 @@ export function runCard(shot: Snapshot, nameOf: NameOf): Card {
     ...(code && { code }),
     ...(links.length > 0 && { links }),
     facts: factsOf(shot, plan),
-    buttons: buttonsOf(shot, plan),
+    buttons: buttonsOf(shot, plan, saw),
   };
 }
 
@@ -51,10 +52,15 @@ const states: { readonly [state: string]: { readonly tone: Tone; readonly word: 
   abandoned: { tone: "bad", word: "Abandoned" },
 };
 
-function stateOf(run: Run, plan: PlanRow | undefined): NonNullable<Card["state"]> {
+function stateOf(
+  run: Run,
+  plan: PlanRow | undefined,
+  saw: Saw | undefined,
+): NonNullable<Card["state"]> {
   if (run.state === "waiting" && plan?.state === "open")
     return { tone: "waiting", word: plan.why ? "Waiting again" : "Waiting for approval" };
   if (isBeginning(run, plan)) return { tone: "busy", word: "Approved" };
+  if (isStuck(run, saw)) return { tone: "bad", word: "Stuck" };
   return states[run.state] ?? { tone: "calm", word: run.state };
 }
 
@@ -90,6 +96,11 @@ function isBeginning(run: Run, plan: PlanRow | undefined): boolean {
     plan?.state === "approved" &&
     (run.waits ?? []).some((wait) => wait.kind === "approval")
   );
+}
+
+/** What is waited for does not get better by itself; it has not failed for good yet. */
+function isStuck(run: Run, saw: Saw | undefined): boolean {
+  return run.state === "running" && saw?.stuck === true && !run.cancel;
 }
 
 function queueText(shot: Snapshot, now: number, nameOf: NameOf): string {
@@ -144,12 +155,12 @@ function factsOf(shot: Snapshot, plan: PlanRow | undefined): string[] {
   ];
 }
 
-function buttonsOf(shot: Snapshot, plan: PlanRow | undefined): Say[] {
+function buttonsOf(shot: Snapshot, plan: PlanRow | undefined, saw: Saw | undefined): Say[] {
   const { run } = shot;
   const number = String(run.number);
   const logs = logsButton(run);
   const cancel: Say = {
-    label: "Cancel",
+    label: isStuck(run, saw) ? "Take back" : "Cancel",
     command: "cancel",
     args: { run: number },
     ...(run.state === "running" && { confirm: "Stop this and take back what was done?" }),
@@ -193,6 +204,7 @@ function logsButton(run: Run): Say[] {
 
 const Saw = z.looseObject({
   says: z.string(),
+  stuck: z.boolean().optional(),
   ready: z.number().optional(),
   of: z.number().optional(),
   url: z.string().nullable().optional(),

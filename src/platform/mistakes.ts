@@ -58,6 +58,10 @@ function found(issue: z.core.$ZodIssue): readonly Found[] {
           ? "must be a number and a unit: 90s, 10m, 4h or 7d."
           : "must be a name: lower-case letters, digits and hyphens.",
       );
+    case "invalid_union":
+      return "options" in issue && Array.isArray(issue.options)
+        ? one(`must be ${listed(issue.options.map(String), "or")}.`)
+        : one("is not what belongs here.");
     case "custom":
       return one(`${issue.message}.`);
     default:

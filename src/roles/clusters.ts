@@ -7,10 +7,7 @@ import { Time } from "../core/time.ts";
 import { Environment, Service } from "./directory.ts";
 
 export const Version: z.ZodString = noun("version", (known) =>
-  clusters.versions({
-    service: String(known["service"] ?? ""),
-    ...(typeof known["environment"] === "string" && { environment: known["environment"] }),
-  }),
+  clusters.versions({ service: String(known["service"] ?? "") }),
 );
 
 const text = z.string();
@@ -160,9 +157,9 @@ export const clusters = role("clusters", {
     result: z.array(z.object({ of: text, field: text, value: text })),
     on,
   }),
-  /** Versions that could be released, the newest first. */
+  /** Versions that could be released, the newest first; none where nobody keeps a list of them. */
   versions: look({
-    input: z.object({ service: z.string(), environment: z.string().optional() }),
+    input: z.object({ service: z.string() }),
     result: z.array(z.object({ value: text, hint: text })),
   }),
   /** What the service writes, oldest first; ends after what is there unless `follow`. */

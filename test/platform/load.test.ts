@@ -128,7 +128,7 @@ describe("what is wrong is said in one sentence at its place", () => {
     [
       "an unknown provider",
       swap("provider: local", "provider: cloud"),
-      "13:22 clusters.local.provider must be local.",
+      "13:22 clusters.local.provider must be local or kubernetes.",
     ],
     [
       "a text where a list belongs",
