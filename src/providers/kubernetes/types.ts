@@ -183,7 +183,7 @@ export interface Release {
   /** Counts from 1 in its spot. */
   readonly number: number;
   readonly version: string;
-  /** The effect's key. Empty for one that was adopted. */
+  /** The effect's key. */
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -196,12 +196,19 @@ export interface Release {
   readonly inventory: readonly Ref[];
   /** Digests by image. */
   readonly pins: Readonly<Record<string, string>>;
+  /** Where it answers, as far as its content tells. */
+  readonly url: string | null;
 }
 
 /** The records of one spot: one Secret each, written with Shipmate's own identity. */
 export interface Records {
   /** The newest first. Without content. */
   list(spot: Spot, signal: AbortSignal): Promise<readonly Release[]>;
+  /**
+   * The newest one, from memory where that is enough: `hint` is the number that an object of the service bears
+   * (`marks.release`), so that looks need no request. Without a hint what was read in the last ten seconds will do.
+   */
+  newest(spot: Spot, signal: AbortSignal, hint?: number): Promise<Release | undefined>;
   /** The objects as they were applied. Undefined where the record is not kept any more. */
   content(
     spot: Spot,
