@@ -10,20 +10,25 @@ import type { Preview } from "../core/plan.ts";
 import type { EffectFaces, Provider, Run, See } from "../core/provider.ts";
 import type { AnyRole, EffectSpec, LookSpec, Spec, StreamSpec } from "../core/role.ts";
 
-/** Which provider serves an operation, by what it is about: `prod` where that is the environment's cluster. */
-export type Route = (input: Json) => string;
-/** A role and the provider that serves it. */
+/** A provider of a role and its name, which stands in plans: `local`, or the cluster's. */
+export interface Server<R = { readonly [operation: string]: unknown }> {
+  readonly name: string;
+  readonly provider: R;
+}
+/** A role and who serves it, by what an operation is about. */
 export interface Served {
   readonly role: AnyRole;
-  readonly name: Route;
-  readonly provider: { readonly [operation: string]: unknown };
+  route(input: Json): Server;
 }
-export function serve<R extends AnyRole>(
+export function serve<R extends AnyRole>(role: R, name: string, provider: Provider<R>): Served {
+  return { role, route: () => ({ name, provider }) };
+}
+/** Throws a Refusal where nobody serves what it is about. */
+export function serveBy<R extends AnyRole>(
   role: R,
-  name: string | Route,
-  provider: Provider<R>,
+  route: (input: Json) => Server<Provider<R>>,
 ): Served {
-  return { role, name: typeof name === "string" ? () => name : name, provider };
+  return { role, route };
 }
 
 /** An input in which late values may stand as `Late` or `{ $from, path }`. */
@@ -60,15 +65,16 @@ const runLimit = 125_000;
 
 interface Bound {
   readonly spec: Spec;
-  readonly name: Route;
-  readonly face: unknown;
+  face(input: unknown): unknown;
+  name(input: Json): string;
 }
 
 export function operations(served: readonly Served[]): Operations {
   const bound = new Map<string, Bound>();
-  for (const { role, name, provider } of served) {
+  for (const { role, route } of served) {
     for (const [key, { op, spec }] of Object.entries(role)) {
-      bound.set(op, { spec, name, face: provider[key] });
+      const face = (input: unknown) => route(input as Json).provider[key];
+      bound.set(op, { spec, face, name: (input) => route(input).name });
     }
   }
   const get = <K extends Spec["kind"]>(op: string, kind: K, to: string): Bound => {
@@ -78,7 +84,8 @@ export function operations(served: readonly Served[]): Operations {
     return found;
   };
   const effectSpec = (op: string) => get(op, "effect", "change with").spec as EffectSpec;
-  const faces = (op: string) => get(op, "effect", "change with").face as EffectFaces<Json, Json>;
+  const faces = (op: string, input: unknown) =>
+    get(op, "effect", "change with").face(input) as EffectFaces<Json, Json>;
 
   return {
     has: (op) => bound.has(op),
@@ -91,26 +98,26 @@ export function operations(served: readonly Served[]): Operations {
     },
     async look(op, signal, by) {
       const { spec, face } = get(op.op, "look", "look at");
-      const ask = face as (i: unknown, s: AbortSignal, by?: string) => Promise<unknown>;
+      const ask = face(op.input) as (i: unknown, s: AbortSignal, by?: string) => Promise<unknown>;
       const answer = await within(readLimit, ask(op.input, signal, by));
       return (spec as LookSpec).result.parse(answer) as Json;
     },
     stream(op, signal, by) {
       const { spec, face } = get(op.op, "stream", "stream");
-      const open = face as (i: unknown, s: AbortSignal, by?: string) => AsyncIterable<unknown>;
+      const open = face(op.input) as (i: unknown, s: AbortSignal, by?: string) => AsyncIterable<unknown>;
       return checked(spec as StreamSpec, open(op.input, signal, by));
     },
     async preview(op, input, see) {
-      const answer = await within(readLimit, faces(op).preview(input as Json, see));
+      const answer = await within(readLimit, faces(op, input).preview(input as Json, see));
       if (!("same" in answer)) return answer;
       return { same: (effectSpec(op).result as z.ZodType<Json>).parse(answer.same) };
     },
     async find(op, input, key) {
-      const find = faces(op).find as unknown as Find | undefined;
+      const find = faces(op, input).find as unknown as Find | undefined;
       return find ? within(readLimit, find(input, key)) : "no find";
     },
     async carry(op, input, run, fence) {
-      const face = faces(op).run as unknown as Carry;
+      const face = faces(op, input).run as unknown as Carry;
       await fence();
       return (effectSpec(op).result as z.ZodType<Json>).parse(
         await within(runLimit, face(input, run)),

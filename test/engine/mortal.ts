@@ -3,7 +3,7 @@
  * chosen tick the engine is dead. A call that it died before is not carried out; one that it died after is, and its
  * answer never arrives; nothing that the dead engine asks for later settles. An open transaction is rolled back.
  */
-import type { Served } from "../../src/engine/operations.ts";
+import type { Served, Server } from "../../src/engine/operations.ts";
 import type { Database, Sql } from "../../src/store/database.ts";
 
 /** One engine's life. */
@@ -78,10 +78,12 @@ export function mortalDatabase(database: Database, life: Life): Database {
 
 /** Providers as an engine of this life sees them. */
 export function mortalServed(served: readonly Served[], life: Life): readonly Served[] {
-  return served.map(({ role, name, provider }) => ({
+  return served.map(({ role, route }) => ({
     role,
-    name,
-    provider: faces(provider, life),
+    route(input) {
+      const { name, provider } = route(input);
+      return { name, provider: faces(provider, life) };
+    },
   }));
 }
 
@@ -99,7 +101,7 @@ function mortalSql(sql: Sql, life: Life): Sql {
   };
 }
 
-function faces(provider: Served["provider"], life: Life): Served["provider"] {
+function faces(provider: Server["provider"], life: Life): Server["provider"] {
   return Object.fromEntries(
     Object.entries(provider).map(([key, face]) => [key, mortal(face, life)]),
   );
