@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
     maxWorkers: 2,
+    globalSetup: ["./test/kube-home.ts"],
     reporters: ["default", counts()],
     projects: [
       suite("quick", "test/**/*.test.ts", slow, 30),

@@ -59,7 +59,7 @@ function setting(name: string): string | undefined {
 }
 
 /** Ends the test: skipped with the reason, or failed where all servers are required. */
-function leaveOut(asker: Asker, what: string): never {
+export function leaveOut(asker: Asker, what: string): never {
   if (setting("SHIPMATE_TEST_REQUIRE") === "1")
     throw new Error(`SHIPMATE_TEST_REQUIRE is set, so nothing may be left out: ${what}`);
   return asker.skip(what);
