@@ -27,4 +27,9 @@ export const directory = role("directory", {
     input: z.object({}),
     result: z.array(z.object({ value: text, hint: text })),
   }),
+  /** Everybody, by id; `hint` is the name. */
+  people: look({
+    input: z.object({}),
+    result: z.array(z.object({ value: text, hint: text })),
+  }),
 });

@@ -19,5 +19,7 @@ export function directory(platform: () => Platform): Provider<typeof role> {
         value,
         hint: approval ? `asks ${whoIsAsked(approval)}` : "asks nobody",
       })),
+    people: async () =>
+      Object.entries(platform().people).map(([value, { name }]) => ({ value, hint: name })),
   };
 }
