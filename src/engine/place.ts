@@ -8,7 +8,8 @@ export interface Placed {
 }
 
 /**
- * Words go to the arguments in their order; an optional one is passed over where the word can't be it.
+ * Words go to the arguments in their order; an optional one is passed over where the word can't be it, or
+ * where a required one would be left without a word.
  * Only where that leaves a word that can't be what it was taken for, and another order fits every word,
  * that other order is taken, with what is required first.
  */
@@ -16,6 +17,7 @@ export function place(words: readonly string[], shapes: readonly Shape[]): Place
   if (words.length > shapes.length) return { values: {}, over: words[shapes.length] ?? "" };
   const required = shapes.filter((shape) => shape.required);
   const chosen =
+    (words.length <= required.length ? inOrder(words, required) : undefined) ??
     inOrder(words, shapes) ??
     anyOrder(words, required) ??
     anyOrder(words, shapes) ??
