@@ -24,7 +24,14 @@ export function formOf(
     submit: title,
     fields: shapesOf(command)
       .filter(({ hidden }) => !hidden)
-      .map((shape) => field(shape, known[shape.name], errors[shape.name], choices[shape.name])),
+      .map((shape) =>
+        field(
+          shape,
+          { initial: known[shape.name], hint: shape.hint?.(known) ?? shape.says },
+          errors[shape.name],
+          choices[shape.name],
+        ),
+      ),
   };
 }
 
@@ -57,12 +64,12 @@ const cased = (shape: Shape, given: Json): Json =>
 
 function field(
   shape: Shape,
-  known: Json | undefined,
+  known: { readonly initial: Json | undefined; readonly hint: string },
   error: string | undefined,
   offered: readonly Choice[] | undefined,
 ): Field {
   const choices = offered ?? shape.options?.map((value) => ({ value }));
-  const initial = initialOf(shape, known);
+  const initial = initialOf(shape, known.initial);
   const stands =
     initial !== undefined && (!choices || choices.some(({ value }) => value === initial));
   return {
@@ -70,7 +77,7 @@ function field(
     label: capital(shape.label),
     kind: choices ? "choice" : shape.kind,
     required: shape.required,
-    ...(shape.says ? { hint: capital(shape.says) } : {}),
+    ...(known.hint ? { hint: capital(known.hint) } : {}),
     ...(stands ? { initial } : {}),
     ...(choices ? { choices } : {}),
     ...(error !== undefined ? { error } : {}),

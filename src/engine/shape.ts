@@ -14,6 +14,8 @@ export interface Shape {
   readonly required: boolean;
   /** What it is, in a few words for people; empty where its author wrote none. */
   readonly says: string;
+  /** What a form says at its field, given what is known; `says` where there is nothing else. */
+  readonly hint: Meta["hint"];
   /** What people call it: `service`. */
   readonly noun: string | undefined;
   /** What it may be, where that never changes. */
@@ -60,6 +62,7 @@ function shapeOf(name: string, schema: Schema): Shape {
     kind: core instanceof z.ZodNumber ? "number" : core instanceof z.ZodBoolean ? "yes-no" : "text",
     required: !z.core.safeParse(schema, undefined).success,
     says: meta.description ?? "",
+    hint: meta.hint,
     noun: meta.noun,
     options: core instanceof z.ZodEnum ? core.options.map(String) : undefined,
     choices: meta.choices,
@@ -89,6 +92,11 @@ const Meta = z.object({
   description: z.string().optional(),
   rest: z.boolean().optional(),
   hidden: z.boolean().optional(),
+  hint: z
+    .custom<(known: { readonly [arg: string]: unknown }) => string>(
+      (value) => typeof value === "function",
+    )
+    .optional(),
   choices: z
     .custom<(known: { readonly [arg: string]: unknown }) => Look<readonly Choice[]>>(
       (value) => typeof value === "function",
