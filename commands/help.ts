@@ -21,7 +21,7 @@ export default defineCommand({
         title: "What you can say",
         says: "Leave something out and it is asked. 41 stands for a run's number, which is on its card. Say help and a command to see more of it.",
         columns: ["Say", "What it does"],
-        rows: runsLast(commands).map(({ examples, name, summary }) => [
+        rows: inOrder(commands).map(({ examples, name, summary }) => [
           examples[0] ?? name,
           summary,
         ]),
@@ -45,10 +45,19 @@ export default defineCommand({
   },
 });
 
-/** What one begins with first, what one does with a run that is there after it. */
-function runsLast(commands: readonly CommandHelp[]): readonly CommandHelp[] {
-  const takesRun = ({ takes = [] }: CommandHelp): number => Number(takes[0]?.name === "run");
-  return commands.toSorted((a, b) => takesRun(a) - takesRun(b));
+/** What one says most, first; then all else, and last what one does with a run that is there. */
+const most: readonly string[] = [
+  ...["deploy", "rollback", "status", "logs", "restart", "scale", "history", "events", "diff"],
+  ...["adopt", "remove", "services", "environments", "runs"],
+];
+
+function inOrder(commands: readonly CommandHelp[]): readonly CommandHelp[] {
+  const rank = ({ name, takes = [] }: CommandHelp): number => {
+    if (takes[0]?.name === "run") return most.length + 1;
+    const at = most.indexOf(name);
+    return at < 0 ? most.length : at;
+  };
+  return commands.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function instead(wanted: string, commands: readonly CommandHelp[]): string {

@@ -19,11 +19,12 @@ export default defineCommand({
       );
       return statusEverywhere(service, now);
     }
-    const [now, history, open] = await Promise.all([
+    const [now, history, open, people] = await Promise.all([
       look(clusters.running({ service, environment })),
       look(clusters.history({ service, environment })),
       runs.open(`${environment}/${service}`),
+      look(directory.people({})),
     ]);
-    return statusIn({ service, environment, now, history, open });
+    return statusIn({ service, environment, now, history, open, people });
   },
 });

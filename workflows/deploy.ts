@@ -1,8 +1,8 @@
-/** Ships a version of a service to an environment. */
-import { defineWorkflow, Environment, Service, Version } from "shipmate";
+/** Ships a version of a service to an environment, after its migration where it has one. */
+import { clusters, defineWorkflow, Environment, Service, Version } from "shipmate";
 import { z } from "zod";
 import { logs } from "./parts/look-after.ts";
-import { ship, shipped } from "./parts/ship.ts";
+import { migrated, ranBefore, ship, shipped } from "./parts/ship.ts";
 
 export default defineWorkflow({
   name: "deploy",
@@ -10,16 +10,22 @@ export default defineWorkflow({
   title: (i) => `Deploy ${i.service} ${i.version} to ${i.environment}`,
   done: (i) => `${i.service} ${i.version} runs in ${i.environment}.`,
   on: shipped,
-  next: ({ service, environment }) => [
-    {
-      label: "Roll back",
-      command: "rollback",
-      args: { service, environment },
-      confirm: `Roll back ${service} in ${environment} to the last good release?`,
-    },
+  next: ({ service, environment }, { before }: { before: string | null }) => [
+    ...(before === null
+      ? []
+      : [
+          {
+            label: "Roll back",
+            command: "rollback",
+            args: { service, environment },
+            confirm: `Roll back ${service} in ${environment} to the last good release?`,
+          },
+        ]),
     logs({ service, environment }),
   ],
   async run(step, input) {
-    await step.change("ship it", ship(input));
+    const { migration } = await step.look("what it takes", clusters.takes(input));
+    const acts = [...(migration ? migrated(input) : []), ...ship(input)];
+    return { before: ranBefore(await step.change("ship it", acts)) ?? null };
   },
 });

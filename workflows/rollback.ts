@@ -15,11 +15,14 @@ export default defineWorkflow({
     const now = await step.look("what runs", clusters.running({ service, environment }));
     const releases = await step.look("history", clusters.history({ service, environment }));
     const current = now.version ?? releases[0]?.version;
-    const good = releases.filter((release) => release.good).map((release) => release.version);
-    const version = to ? good.find((one) => one === to) : before(current, good);
-    if (version === undefined) refuse(nowhere(service, environment, to, good));
-    await step.change("roll back", ship({ service, version, environment }));
-    return { version };
+    const good = releases.filter((release) => release.good);
+    const versions = good.map((release) => release.version);
+    const version = to ?? before(current, versions);
+    const like = good.find((release) => release.version === version);
+    if (like === undefined) return refuse(nowhere(service, environment, to, versions));
+    const what = { service, version: like.version, environment, like: like.id };
+    await step.change("roll back", ship(what));
+    return { version: like.version };
   },
 });
 

@@ -1,30 +1,33 @@
 /** The cards of `status`: one service in one environment, or in all of them. */
-import type { Card, RunView, Say } from "shipmate";
+import type { Card, Choice, RunView, Say } from "shipmate";
 import deploy from "../deploy.ts";
+import events from "../events.ts";
 import logs from "../logs.ts";
 import rollback from "../rollback.ts";
+import { type Release, releaseRows } from "./releases.ts";
+import { when } from "./when.ts";
 
 interface Now {
   readonly version: string | null;
   readonly ready: number;
   readonly of: number;
   readonly url: string | null;
+  readonly since: number | null;
   readonly restarts: number;
   readonly why?: string | undefined;
+  readonly versions?: readonly { version: string; ready: number; of: number }[] | undefined;
+  readonly differs?: string | undefined;
 }
 interface Here {
   readonly service: string;
   readonly environment: string;
   readonly now: Now;
-  readonly history: readonly {
-    readonly version: string;
-    readonly good: boolean;
-    readonly at: number;
-  }[];
+  readonly history: readonly Release[];
   readonly open: readonly RunView[];
+  readonly people: readonly Choice[];
 }
 
-export function statusIn({ service, environment, now, history, open }: Here): Card {
+export function statusIn({ service, environment, now, history, open, people }: Here): Card {
   const at = { service, environment };
   return {
     title: `${service} in ${environment}`,
@@ -38,12 +41,11 @@ export function statusIn({ service, environment, now, history, open }: Here): Ca
               .join(", "),
           }
         : {}),
+      ...(several(now) ? { Versions: several(now) } : {}),
+      ...(now.since === null ? {} : { Since: when(now.since) }),
       ...(now.restarts > 0 ? { Restarts: String(now.restarts) } : {}),
     },
-    columns: ["Release", "Was", "At"],
-    rows: history
-      .slice(0, 5)
-      .map(({ version, good, at }) => [version, good ? "good" : "not healthy", timeText(at)]),
+    ...releaseRows(history.slice(0, 5), people),
     links: now.url === null ? [] : [{ label: "Open", url: now.url }],
     buttons: buttonsOf(at, now, history),
   };
@@ -81,7 +83,14 @@ function stateOf(now: Now): NonNullable<Card["state"]> {
 
 function saysOf(now: Now): string {
   if (now.version === null) return now.why ?? "Nothing runs here yet.";
-  return `${now.version} runs, ${now.ready} of ${now.of} ready.${now.why ? ` ${now.why}` : ""}`;
+  const runs = `${now.version} runs, ${now.ready} of ${now.of} ready.`;
+  return [runs, now.why, now.differs].filter(Boolean).join(" ");
+}
+
+/** `1.4.2 (3 of 3), 1.4.1 (1 of 1)`, where more than one runs at once. */
+function several({ versions = [] }: Now): string {
+  if (versions.length < 2) return "";
+  return versions.map(({ version, ready, of }) => `${version} (${ready} of ${of})`).join(", ");
 }
 
 function buttonsOf(
@@ -94,12 +103,9 @@ function buttonsOf(
   const confirm = `Roll back ${at.service} in ${at.environment} to the last good release?`;
   return [
     logs.button("Logs", at),
+    ...(now.why === undefined ? [] : [events.button("Events", at)]),
     ...(earlier ? [rollback.button("Roll back", at, { confirm })] : []),
   ];
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** `2026-11-21 13:05 UTC` */
-const timeText = (at: number): string =>
-  `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;

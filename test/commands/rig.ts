@@ -1,5 +1,6 @@
 /** Says a command to a small world that answers looks and remembers what was asked of runs. */
 import { join } from "node:path";
+import type { z } from "zod";
 import type { CommandDefinition, Reply, Runs, RunView } from "../../src/core/command.ts";
 import type { Look } from "../../src/core/operation.ts";
 import { Refusal } from "../../src/core/refusal.ts";
@@ -18,19 +19,20 @@ const platform = await loadPlatform("manifests/platform.yaml");
 const directoryFaces = directory(() => platform);
 const signal = new AbortController().signal;
 
+type Answer<L extends "running" | "history" | "events" | "content"> = z.input<
+  (typeof clusters)[L]["spec"]["result"]
+>;
 export interface World {
-  readonly running: {
-    readonly [target: string]: { readonly version: string | null; readonly why?: string };
-  };
-  readonly history: readonly {
-    readonly version: string;
-    readonly good: boolean;
-    readonly at: number;
-  }[];
+  /** By target. */
+  readonly running: { readonly [target: string]: Partial<Answer<"running">> };
+  readonly history: Answer<"history">;
+  readonly events: Answer<"events">;
+  /** By target. */
+  readonly content: { readonly [target: string]: Answer<"content"> };
   readonly runs: readonly RunView[];
 }
 
-const still: World = { running: {}, history: [], runs: [] };
+const still: World = { running: {}, history: [], events: [], content: {}, runs: [] };
 
 /** The reply, or the sentence of a refusal, and what was asked of runs and workflows on the way. */
 export async function say(text: string, part: Partial<World> = {}) {
@@ -88,12 +90,18 @@ async function answer(world: World, op: Look): Promise<unknown> {
       return directoryFaces.services({}, signal);
     case "directory.environments":
       return directoryFaces.environments({}, signal);
+    case "directory.people":
+      return directoryFaces.people({}, signal);
+    case "clusters.events":
+      return world.events;
+    case "clusters.content":
+      return world.content[target] ?? [];
     case "clusters.versions":
       return ["1.5.0", "1.4.2", "1.4.1"].map((value) => ({ value, hint: "" }));
     case "clusters.history":
       return world.history;
     case "clusters.running": {
-      const now = world.running[target] ?? { version: null };
+      const now = { version: null, ...world.running[target] };
       const up = now.version === null ? 0 : 1;
       const more = {
         ready: up,

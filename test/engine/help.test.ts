@@ -25,7 +25,7 @@ test("help knows exactly the files in commands/", async () => {
 
 test("the commands of the house are all there", () => {
   expect(commands.map(({ name }) => name).sort()).toEqual(
-    "approve cancel deploy environments help logs press reject retry rollback runs services status whoami why withdraw".split(
+    "adopt approve cancel deploy diff environments events help history logs press reject remove restart retry rollback runs scale services status whoami why withdraw".split(
       " ",
     ),
   );
@@ -33,17 +33,24 @@ test("the commands of the house are all there", () => {
 
 test("how a command is typed follows from its definition", () => {
   expect(commands.map(usage)).toEqual([
+    "adopt <service> in <environment>",
     "approve <run> [digest=<digest>]",
     "cancel <run>",
     "deploy <service> <version> to <environment>",
+    "diff [<service>] between <environment> and <environment>",
     "environments",
+    "events <service> in <environment> [since=<since>]",
     "help [<command>]",
-    "logs <service> in <environment> [since=<since>] [search=<search>] [follow]",
+    "history <service> in <environment>",
+    "logs <service> in <environment> [since=<since>] [search=<search>] [follow] [previous] [tail=<tail>]",
     "press <run> <button>",
     "reject <run> [digest=<digest>] [because <text>]",
+    "remove <service> from <environment> <confirm>",
+    "restart <service> in <environment>",
     "retry <run>",
     "rollback <service> in <environment> [to <version>]",
     "runs [<service>] [in <environment>]",
+    "scale <service> to <replicas> in <environment>",
     "services [<owner>]",
     "status <service> [in <environment>]",
     "whoami",
