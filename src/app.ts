@@ -10,7 +10,7 @@ import { inProcess } from "./engine/doorbell.ts";
 import { createEngine } from "./engine/engine.ts";
 import { loadCommands } from "./engine/load-commands.ts";
 import { loadWorkflows } from "./engine/load-workflows.ts";
-import { serve as serves } from "./engine/operations.ts";
+import { serveBy, serve as serves } from "./engine/operations.ts";
 import { createProjector } from "./engine/projector.ts";
 import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
@@ -19,7 +19,6 @@ import { type Kept, keepPlatform } from "./platform/keep.ts";
 import type { Platform } from "./platform/schema.ts";
 import { may, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
-import { type Local, local } from "./providers/local/local.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
@@ -35,6 +34,7 @@ import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
 import { runLog } from "./web/run-log.ts";
 import { checkPort, serve } from "./web/server.ts";
+import { openWorlds, serverOf } from "./worlds.ts";
 
 export interface AppOptions {
   /** The folder of commands/, workflows/ and manifests/; the project's own unless told. */
@@ -68,11 +68,15 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
   try {
     const held = await holdFolder(config.home);
     closers.push(() => held.release());
-    const platform = await openPlatform(root, log, closers);
+    const manifests = config.manifests ?? join(root, "manifests");
+    const platform = await openPlatform(manifests, log, closers);
     await checkPort(config.host, config.port);
-    const [database, world, commands, workflows] = await together([
+    const [database, worlds, commands, workflows] = await together([
       openDatabase(config, log, closers),
-      openLocal(config, root, log, closers, options.stopServices ?? false),
+      openWorlds({
+        ...{ folder: manifests, home: config.home, kubeconfig: config.kubeconfig },
+        ...{ platform, log, closers, stop: options.stopServices ?? false },
+      }),
       loadCommands(join(root, "commands")),
       loadWorkflows(join(root, "workflows")),
     ]);
@@ -93,7 +97,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       nameOf,
       id: randomUUID,
       served: [
-        serves(clusters, "local", world.clusters),
+        serveBy(clusters, (input) => serverOf(now(), worlds, input)),
         serves(directory, "platform.yaml", platformDirectory(now)),
       ],
       policy: (draft) => needs(now(), draft),
@@ -184,28 +188,12 @@ async function together<T extends readonly unknown[]>(
   return (await Promise.all(parts)) as unknown as T;
 }
 
-async function openPlatform(root: string, log: Log, closers: Closers): Promise<Kept> {
-  const platform = await keepPlatform(join(root, "manifests/platform.yaml"), {
+async function openPlatform(manifests: string, log: Log, closers: Closers): Promise<Kept> {
+  const platform = await keepPlatform(join(manifests, "platform.yaml"), {
     onBroken: (problem) => log.warn(problem),
   });
   closers.push(() => platform.close());
   return platform;
-}
-
-async function openLocal(
-  config: Config,
-  root: string,
-  log: Log,
-  closers: Closers,
-  stop: boolean,
-): Promise<Local> {
-  const world = await local({
-    folder: join(config.home, "local"),
-    samples: join(root, "manifests/samples"),
-    log: (says) => log.info(says),
-  });
-  closers.push(() => world.close({ stop }));
-  return world;
 }
 
 async function openDatabase(config: Config, log: Log, closers: Closers): Promise<Database> {

@@ -15,6 +15,10 @@ interface Common {
   readonly port: number;
   /** The absolute path of the folder for everything that is kept in files. */
   readonly home: string;
+  /** The absolute path of the folder of platform.yaml and of what it names; the project's own unless set. */
+  readonly manifests?: string;
+  /** The kubeconfig for clusters of platform.yaml that name none. */
+  readonly kubeconfig?: string;
   readonly log: Level;
 }
 
@@ -63,6 +67,8 @@ export const Settings = z.object({
     .default(3000),
   HOST: z.string().default("127.0.0.1"),
   SHIPMATE_HOME: z.string().default(".shipmate"),
+  SHIPMATE_MANIFESTS: z.string().optional(),
+  KUBECONFIG: z.string().optional(),
   DATABASE_URL: url(["postgres", "postgresql"], "postgres://user@host:5432/shipmate").optional(),
   REDIS_URL: url(["redis", "rediss"], "redis://host:6379").optional(),
   SLACK_BOT_TOKEN: starting("xoxb-", "a bot token").optional(),
@@ -95,6 +101,8 @@ export function readConfig(environment: Environment = process.env): Config {
     host: settings.HOST,
     port: settings.PORT,
     home: resolve(settings.SHIPMATE_HOME),
+    ...(settings.SHIPMATE_MANIFESTS && { manifests: resolve(settings.SHIPMATE_MANIFESTS) }),
+    ...(settings.KUBECONFIG && { kubeconfig: settings.KUBECONFIG }),
     log: settings.LOG_LEVEL ?? "info",
   };
   const chat = slack === undefined ? {} : { slack };

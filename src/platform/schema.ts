@@ -77,6 +77,7 @@ export const KubernetesCluster = z.strictObject({
     })
     .optional(),
 });
+export type KubernetesCluster = z.output<typeof KubernetesCluster>;
 export const Cluster = z.discriminatedUnion("provider", [LocalCluster, KubernetesCluster]);
 export const Registry = z.strictObject({
   /** Whether it speaks plain HTTP; for one on this machine. */

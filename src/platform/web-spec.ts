@@ -1,0 +1,407 @@
+/** What a short manifest may say of a service: each field with what it means, for readers, editors and the cluster. */
+import { z } from "zod";
+import { Time } from "../core/time.ts";
+
+const pattern = (form: RegExp, says: string) =>
+  z
+    .string()
+    .refine((text) => form.test(text), says)
+    .meta({ pattern: form.source });
+const Name = pattern(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "must be a name: lower-case letters, digits and hyphens",
+);
+const ObjectName = pattern(
+  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+  "must be an object's name: lower-case letters, digits, hyphens and dots",
+);
+const Variable = pattern(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "must be a variable's name: letters, digits and _",
+);
+const Image = pattern(/^[^\s]{1,500}$/, "must be an image: ghcr.io/acme/web");
+const Path = pattern(/^\/[^\s]*$/, "must be a path that begins with /");
+const Host = pattern(
+  /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  "must be a host: shop.example.com",
+);
+const Port = z.int().min(1).max(65_535);
+const Strings = z.record(z.string().min(1), z.string());
+const named = <S extends z.ZodType>(value: S) => z.record(Name, value);
+const Quantity = z.union([z.number().positive(), z.string().regex(/^[0-9.]+(m|[kMGTPE]i?)?$/)], {
+  error: "must be an amount: 250m or 0.5 for CPU, 256Mi or 2Gi for memory and storage",
+});
+const CountOrPercent = z.union([z.int().min(0), z.string().regex(/^\d{1,3}%$/)], {
+  error: "must be a whole number or a percentage: 1 or 25%",
+});
+const on = z
+  .boolean()
+  .default(true)
+  .describe("`false` leaves it out, whatever else is said about it.");
+
+const Value = z
+  .union(
+    [
+      z.string(),
+      z.number(),
+      z.boolean(),
+      z.strictObject({
+        secret: ObjectName,
+        key: z.string().min(1),
+        optional: z.boolean().optional(),
+      }),
+      z.strictObject({
+        config: ObjectName,
+        key: z.string().min(1),
+        optional: z.boolean().optional(),
+      }),
+      z.strictObject({ field: z.string().min(1) }),
+    ],
+    {
+      error:
+        "must be a value, or where it comes from: { secret: name, key: name } or { config: name, key: name }",
+    },
+  )
+  .describe(
+    "A value, or where it comes from: `{ secret: stripe, key: token }`, `{ config: flags, key: beta }` (both may be `optional`), or `{ field: status.podIP }`.",
+  );
+const env = z
+  .record(Variable, Value)
+  .default({})
+  .describe("Environment variables by name. Secrets are named here, never written.");
+const envFrom = z
+  .array(
+    z.strictObject({
+      secret: ObjectName.optional().describe("A Secret, or:"),
+      config: ObjectName.optional().describe("a ConfigMap."),
+      prefix: z.string().optional().describe("Put before each name."),
+    }),
+  )
+  .default([])
+  .describe("Secrets and ConfigMaps of which every key becomes an environment variable.");
+const command = z
+  .array(z.string())
+  .min(1)
+  .optional()
+  .describe("What runs, instead of the image's own entry point.");
+const args = z.array(z.string()).optional().describe("Its arguments.");
+const image = Image.optional().describe("Unset: the service's own image.");
+
+const Amounts = z.strictObject({
+  cpu: Quantity.optional(),
+  memory: Quantity.optional(),
+  "ephemeral-storage": Quantity.optional(),
+});
+const Resources = z.strictObject({
+  requests: Amounts.extend({
+    cpu: Quantity.default("100m"),
+    memory: Quantity.default("256Mi"),
+  })
+    .prefault({})
+    .describe("What is set aside for each pod."),
+  limits: Amounts.prefault({}).describe(
+    "Memory: as much as is requested, unless set. CPU has no limit unless set: a limit slows a service down while the node idles, and requests already share it fairly.",
+  ),
+});
+const resources = Resources.prefault({}).describe("CPU and memory, in Kubernetes' own form.");
+
+const Probe = z.strictObject({
+  enabled: on,
+  path: Path.optional().describe("Unset: that of `probes`."),
+  port: Port.optional().describe("Unset: that of `probes`."),
+  command: z.array(z.string()).min(1).optional().describe("Runs this instead of asking over HTTP."),
+  tcp: z.boolean().default(false).describe("Only connects instead of asking over HTTP."),
+  period: Time.optional().describe("Time between two asks."),
+  timeout: Time.default("2s").describe("How long an answer may take."),
+  failures: z.int().min(1).optional().describe("How many in a row count."),
+});
+const Probes = z
+  .strictObject({
+    path: Path.default("/healthz").describe("What is asked. 200 to 399 is healthy."),
+    port: Port.optional().describe("Unset: `port`."),
+    startup: Probe.prefault({}).describe(
+      "Holds the other two back until it is healthy once: every 2s, 30 times.",
+    ),
+    readiness: Probe.prefault({}).describe("Whether it gets requests: every 5s, 3 times."),
+    liveness: Probe.prefault({}).describe("Whether it is started anew: every 10s, 3 times."),
+  })
+  .prefault({})
+  .describe("How it is told whether it is healthy. Workers have only those that say a `command`.");
+
+const Autoscale = z
+  .strictObject({
+    enabled: on,
+    min: z.int().min(1).max(1000).optional().describe("Unset: `replicas`."),
+    max: z.int().min(1).max(1000).optional().describe("Unset: three times the least."),
+    cpu: z.int().min(1).max(1000).default(75).describe("Percent of the requested CPU to aim at."),
+    memory: z.int().min(1).max(1000).optional().describe("The same of memory."),
+  })
+  .describe(
+    "Adds replicas under load and takes them away. Off where `replicas` is 0, and where `max` is not above `min`.",
+  );
+
+const Container = z.strictObject({
+  image: Image.describe("With its tag: the version of the service is not put there."),
+  as: z
+    .enum(["container", "sidecar", "init"])
+    .default("container")
+    .describe(
+      "`container` runs beside the service, `sidecar` starts before it and stops after it, `init` ends before it starts.",
+    ),
+  command,
+  args,
+  env,
+  envFrom,
+  ports: named(Port).default({}).describe("Ports by name."),
+  resources,
+});
+const Worker = z.strictObject({
+  image,
+  command,
+  args,
+  env: env.describe("Added to the service's own."),
+  replicas: z.int().min(0).max(1000).default(1).describe("How many."),
+  autoscale: Autoscale.extend({ enabled: z.boolean().default(false).describe("On with `true`.") })
+    .prefault({})
+    .describe("As for the service, but off unless said."),
+  resources,
+  probes: Probes,
+});
+const Job = {
+  image,
+  command,
+  args,
+  env: env.describe("Added to the service's own."),
+  resources,
+  retries: z.int().min(0).max(20).default(0).describe("How often a failed one is tried again."),
+};
+const Cron = z.strictObject({
+  ...Job,
+  schedule: pattern(
+    /^(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|(\S+\s+){4}\S+)$/,
+    'must be a schedule: "0 3 * * *" or "@daily"',
+  ).describe('When: `"0 3 * * *"` or `"@daily"`.'),
+  timezone: z.string().min(1).default("Etc/UTC").describe("Of the schedule: `Europe/Vienna`."),
+  overlap: z
+    .enum(["Forbid", "Allow", "Replace"])
+    .default("Forbid")
+    .describe("What happens while the one before still runs."),
+  suspend: z.boolean().default(false).describe("Leaves it out for now."),
+  deadline: Time.default("1h").describe("How long one may run."),
+});
+const Migrate = z.strictObject({
+  enabled: on,
+  ...Job,
+  deadline: Time.default("10m").describe("How long it may run."),
+});
+
+const Tls = z.strictObject({
+  enabled: on,
+  secret: ObjectName.optional().describe("Holds the certificate. Unset: `<service>-tls`."),
+  issuer: z.string().min(1).optional().describe("cert-manager's ClusterIssuer that makes it."),
+});
+const Ingress = z.strictObject({
+  enabled: on,
+  host: Host.optional().describe("Under which name it is reached. Unset: that of the environment."),
+  hosts: z.array(Host).default([]).describe("Further names."),
+  path: Path.default("/").describe("Only requests below it."),
+  port: z.string().min(1).default("http").describe("The name of the port that is asked."),
+  tls: Tls.optional().describe(
+    "Encrypts. Unset: as the environment says. Behind a Gateway its listener has the certificate.",
+  ),
+  class: z.string().min(1).optional().describe("IngressClass. Unset: that of the environment."),
+  annotations: Strings.default({}).describe("For the controller."),
+});
+
+const Database = z.strictObject({
+  enabled: on,
+  type: z.literal("postgresql").default("postgresql").describe("The only one so far."),
+  size: Name.default("small").describe("`small`, `medium`, `large`, or one of the environment's."),
+  version: z.int().min(13).max(99).default(18).describe("PostgreSQL's major version."),
+  name: pattern(/^[a-z_][a-z0-9_]{0,62}$/, "must be lower-case letters, digits and _")
+    .default("app")
+    .describe("Of the database and of the user who owns it."),
+  instances: z.int().min(1).max(9).optional().describe("Unset: by size. From 2 on one may fail."),
+  storage: Quantity.optional().describe("Unset: by size. Can grow, never shrink."),
+  storageClass: ObjectName.optional().describe("Unset: the environment's, else the cluster's."),
+  cpu: Quantity.optional().describe("Unset: by size."),
+  memory: Quantity.optional().describe("Unset: by size."),
+  parameters: Strings.default({}).describe('PostgreSQL\'s settings: `max_connections: "200"`.'),
+});
+
+const Volume = z.strictObject({
+  mount: Path.describe("Where the service sees it."),
+  secret: ObjectName.optional().describe("A Secret whose keys are the files."),
+  config: ObjectName.optional().describe("A ConfigMap whose keys are the files."),
+  size: Quantity.optional().describe(
+    "Of a persistent one; else the most that a passing one holds.",
+  ),
+  persistent: z.boolean().default(false).describe("Outlives the pods. Needs `size`."),
+  shared: z.boolean().default(false).describe("A persistent one for several pods at once."),
+  storageClass: ObjectName.optional().describe("Unset: the cluster's own."),
+  memory: z.boolean().default(false).describe("A passing one in memory."),
+  readOnly: z.boolean().default(false),
+});
+
+const Peer = z.strictObject({
+  service: Name.optional().describe("A service; without `namespace` in the same one."),
+  namespace: Name.optional().describe("A namespace, as a whole where no service is named."),
+  cidr: z.string().min(1).optional().describe("Addresses: `10.0.0.0/8`."),
+  ports: z.array(Port).default([]).describe("Unset: every port."),
+});
+const Network = z
+  .strictObject({
+    enabled: on,
+    from: z.array(Peer).default([]).describe("Who else may call it."),
+    to: z.array(Peer).default([]).describe("Whom else it may call."),
+    outside: z
+      .boolean()
+      .default(true)
+      .describe("Whether it may call the Internet (never private addresses by that)."),
+  })
+  .prefault({})
+  .describe("Who may call whom. Closed but for what is needed.");
+
+const fields = {
+  image: Image.describe(
+    "The image. Its tag is replaced by the version that is deployed: `deploy user-api 1.4.2 to production`.",
+  ),
+  command,
+  args,
+  port: Port.default(8080).describe("Where it answers HTTP; told to it as `PORT`."),
+  ports: named(Port).default({}).describe("Further ports by name: `{ metrics: 9090 }`."),
+  env,
+  envFrom,
+  files: z
+    .record(Path, z.string())
+    .default({})
+    .describe("Files by path, with their text. No secrets: they are kept in a ConfigMap."),
+  volumes: named(Volume)
+    .default({})
+    .describe("Further folders by name; one that says nothing is empty and goes with its pod."),
+  replicas: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(2)
+    .describe("How many; where it scales by itself, the least."),
+  autoscale: Autoscale.prefault({}),
+  resources,
+  probes: Probes,
+  ingress: Ingress.optional().describe("Makes it reachable from outside. Unset: it is not."),
+  database: Database.optional().describe(
+    "A database of its own: `DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER` and `PGPASSWORD` are told to the service, its workers and jobs.",
+  ),
+  workers: named(Worker)
+    .default({})
+    .describe("Processes without a port, by name: `<service>-<worker>`."),
+  cron: named(Cron).default({}).describe("Jobs by the clock, by name: `<service>-<job>`."),
+  migrate: Migrate.optional().describe(
+    "Runs to its end before each new version is released; where it fails nothing is.",
+  ),
+  containers: named(Container)
+    .default({})
+    .describe("Further containers in the service's pods, by name."),
+  network: Network,
+  service: z
+    .strictObject({
+      port: Port.default(80).describe("Under which other services reach it."),
+      type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).default("ClusterIP"),
+      annotations: Strings.default({}),
+    })
+    .prefault({})
+    .describe("Its name in the cluster."),
+  strategy: z
+    .strictObject({
+      type: z
+        .enum(["RollingUpdate", "Recreate"])
+        .optional()
+        .describe(
+          "Unset: `Recreate` where a persistent volume is not shared, else `RollingUpdate`.",
+        ),
+      maxSurge: CountOrPercent.default("25%").describe("How many more may run meanwhile."),
+      maxUnavailable: CountOrPercent.default(0).describe("How many fewer."),
+      history: z.int().min(0).max(100).default(3).describe("How many ReplicaSets are kept."),
+    })
+    .prefault({})
+    .describe("How a version replaces the one before."),
+  stop: z
+    .strictObject({
+      delay: Time.default("5s").describe(
+        "Between leaving the Service and being told to stop: requests that are on their way still arrive. `0s`: none.",
+      ),
+      grace: Time.default("30s").describe("Then this long until it is killed."),
+    })
+    .prefault({})
+    .describe("How it ends."),
+  disruption: z
+    .strictObject({
+      enabled: on,
+      maxUnavailable: CountOrPercent.default(1).describe("At most so many."),
+    })
+    .prefault({})
+    .describe(
+      "How many pods may be moved at once when nodes are emptied. With one replica there is no budget, so that it never blocks.",
+    ),
+  spread: z
+    .strictObject({
+      zones: z.enum(["ScheduleAnyway", "DoNotSchedule", "off"]).default("ScheduleAnyway"),
+      nodes: z.enum(["ScheduleAnyway", "DoNotSchedule", "off"]).default("ScheduleAnyway"),
+    })
+    .prefault({})
+    .describe("Keeps replicas apart: a wish, an order, or `off`."),
+  security: z
+    .strictObject({
+      root: z.boolean().default(false).describe("Whether it may run as root."),
+      user: z.int().min(0).optional().describe("The user's number. Unset: the image's own."),
+      group: z.int().min(0).optional().describe("The group's, which also owns the volumes."),
+      readOnlyRoot: z
+        .boolean()
+        .default(true)
+        .describe("Nothing but `/tmp` and volumes can be written."),
+      capabilities: z.array(z.string().min(1)).default([]).describe("Given back; all are dropped."),
+    })
+    .prefault({})
+    .describe("What its processes may do. As strict as Kubernetes' standard `restricted`."),
+  serviceAccount: z
+    .strictObject({
+      name: ObjectName.optional().describe("One that exists already. Unset: one is made."),
+      annotations: Strings.default({}).describe("For a cloud's identity."),
+      token: z
+        .boolean()
+        .default(false)
+        .describe("Whether its pods get the token of Kubernetes' API."),
+    })
+    .prefault({})
+    .describe("Who its pods are in the cluster."),
+  imagePullSecrets: z.array(ObjectName).default([]).describe("For private registries."),
+  labels: Strings.default({}).describe("On all objects and pods."),
+  annotations: Strings.default({}).describe("On pods."),
+  nodeSelector: Strings.default({}).describe("Only nodes with these labels."),
+  tolerations: z
+    .array(
+      z.strictObject({
+        key: z.string().optional(),
+        operator: z.enum(["Exists", "Equal"]).optional(),
+        value: z.string().optional(),
+        effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+        tolerationSeconds: z.int().optional(),
+      }),
+    )
+    .default([])
+    .describe("Taints that it bears, in Kubernetes' own form."),
+  priorityClass: ObjectName.optional().describe("How important it is."),
+};
+
+/** Some of the fields, none filled in: what an environment adds. */
+export const WebOverrides = z.strictObject(fields).partial();
+/** All fields. As input what people write; as output with every default filled in. */
+export const WebSpec = z.strictObject({
+  ...fields,
+  environments: named(WebOverrides)
+    .default({})
+    .describe("What differs in an environment, by its name. Any field but this one."),
+});
+export type WebSpec = z.output<typeof WebSpec>;
+/** As people write it. */
+export type WebSpecInput = z.input<typeof WebSpec>;

@@ -1,0 +1,153 @@
+/** The role clusters on Kubernetes: every environment of platform.yaml whose cluster is one, each with its namespace. */
+import { resolve } from "node:path";
+import { canonical } from "../../core/plan.ts";
+import type { Provider } from "../../core/provider.ts";
+import { refuse } from "../../core/refusal.ts";
+import { milliseconds } from "../../core/time.ts";
+import { listed } from "../../core/words.ts";
+import { own } from "../../platform/own.ts";
+import type { KubernetesCluster, Platform } from "../../platform/schema.ts";
+import type { clusters } from "../../roles/clusters.ts";
+import { adopt } from "./adopt.ts";
+import { connect } from "./connection.ts";
+import { content } from "./content.ts";
+import { disown } from "./disown.ts";
+import { events } from "./events.ts";
+import { history } from "./history.ts";
+import { logs } from "./logs.ts";
+import { migrate, migration, takes } from "./migrate.ts";
+import { records as recordsOf } from "./records.ts";
+import { release } from "./release.ts";
+import { remove } from "./remove.ts";
+import { restart } from "./restart.ts";
+import { rollout } from "./rollout.ts";
+import { running } from "./running.ts";
+import { scale } from "./scale.ts";
+import { sources } from "./sources/source.ts";
+import type { Cluster, Spot } from "./types.ts";
+import { type Watches, watches } from "./watch.ts";
+
+export interface KubernetesOptions {
+  readonly platform: () => Platform;
+  /** What kubeconfigs and services' manifests are named from: the folder in which `manifests/` is. */
+  readonly folder: string;
+  /** The kubeconfig for clusters that name none. */
+  readonly kubeconfig?: string;
+  /** A folder of tools that goes before PATH: kustomize, kubectl, helm. */
+  readonly tools?: string;
+  readonly log?: (says: string) => void;
+  readonly now?: () => number;
+}
+export interface Kubernetes {
+  readonly clusters: Provider<typeof clusters>;
+  close(): Promise<void>;
+}
+
+/** One cluster as it is connected, for as long as platform.yaml says the same about it. */
+interface Connected {
+  readonly cluster: Cluster;
+  readonly as: (person: string | undefined) => Cluster;
+  readonly watches: Watches;
+}
+
+export function kubernetes(options: KubernetesOptions): Kubernetes {
+  const { platform, folder, log = () => {}, now = Date.now } = options;
+  const connections = new Map<string, Connected>();
+
+  function connected(name: string, entry: KubernetesCluster): Connected {
+    const key = canonical([name, entry]);
+    const known = connections.get(key);
+    if (known) return known;
+    const kubeconfig = entry.kubeconfig ? resolve(folder, entry.kubeconfig) : options.kubeconfig;
+    const { context, inside, impersonate } = entry;
+    const to = {
+      ...{ name, inside },
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      ...(context !== undefined && { context }),
+    };
+    const cluster = connect(to);
+    const persons = new Map<string, Cluster>();
+    const fresh: Connected = {
+      cluster,
+      watches: watches({ cluster, log }),
+      as(person) {
+        if (impersonate === undefined) return cluster;
+        if (person === undefined) throw new Error(`asking ${name}: it is not known for whom`);
+        const identity = identityOf(platform(), impersonate, person);
+        const known = persons.get(canonical(identity)) ?? connect({ ...to, impersonate: identity });
+        persons.set(canonical(identity), known);
+        return known;
+      },
+    };
+    connections.set(key, fresh);
+    return fresh;
+  }
+
+  function spotOf({ service, environment }: At): Spot {
+    const { environments, clusters, services } = platform();
+    const entry = own(environments, environment);
+    if (!entry) refuse(`There is no environment "${environment}" in platform.yaml.`);
+    if (!own(services, service)) {
+      const all = Object.keys(services);
+      const there = `There ${all.length === 1 ? "is" : "are"} ${listed(all, "and", 10)}.`;
+      refuse(`There is no service "${service}" in platform.yaml. ${there}`);
+    }
+    const cluster = own(clusters, entry.cluster);
+    if (cluster?.provider !== "kubernetes")
+      refuse(`${environment} is not on a Kubernetes cluster in platform.yaml.`);
+    const { cluster: api, watches: all, as } = connected(entry.cluster, cluster);
+    const namespace = entry.namespace ?? environment;
+    return { service, environment, namespace, own: api, as, watched: all.of(namespace) };
+  }
+
+  const records = recordsOf(now);
+  const source = sources({
+    ...{ platform, folder },
+    ...(options.tools !== undefined && { tools: options.tools }),
+  });
+  const patience = (environment: string): number =>
+    milliseconds(own(platform().environments, environment)?.patience ?? "40s");
+  const deck = { spotOf, source, records, now };
+  const reading = { spotOf, records, patience, now };
+  return {
+    clusters: {
+      release: release(deck),
+      remove: remove(deck),
+      restart: restart(deck),
+      scale: scale(deck),
+      adopt: adopt(deck),
+      disown: disown(deck),
+      migrate: migrate(deck),
+      takes: takes(deck),
+      migration: migration(deck),
+      rollout: rollout(reading),
+      running: running(reading),
+      history: history(reading),
+      logs: logs(reading),
+      events: events(reading),
+      content: content(reading),
+      versions: ({ service }, signal) => source.versions(service, signal).then((all) => [...all]),
+    },
+    async close() {
+      for (const { watches: all } of connections.values()) await all.close();
+    },
+  };
+}
+
+interface At {
+  readonly service: string;
+  readonly environment: string;
+}
+
+/** Who a person is for the API server: a user, and a group for each of their teams. */
+function identityOf(
+  { teams }: Platform,
+  { user, group }: NonNullable<KubernetesCluster["impersonate"]>,
+  person: string,
+): { readonly user: string; readonly groups: readonly string[] } {
+  const own = Object.keys(teams).filter((team) => teams[team]?.members.includes(person));
+  return {
+    user: user.replaceAll("{person}", person),
+    groups: own.map((team) => group.replaceAll("{team}", team)),
+  };
+}
