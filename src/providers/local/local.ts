@@ -12,6 +12,7 @@ import { looks } from "./looks.ts";
 import { others } from "./others.ts";
 import { release, type Shelf } from "./release.ts";
 import { remove } from "./remove.ts";
+import { restart } from "./restart.ts";
 import { samplesIn } from "./samples.ts";
 import type { Limits } from "./supervisor.ts";
 
@@ -69,6 +70,7 @@ export async function local(options: LocalOptions): Promise<Local> {
     clusters: {
       release: release(shelf),
       remove: remove(shelf),
+      restart: restart(shelf),
       ...looks(shelf),
       ...others(shelf),
       logs: (input, signal) => {

@@ -88,8 +88,9 @@ export function supervisor(parts: Supervising): Supervisor {
   function end(release: { readonly uid: string }, ending: { why: string; log: string[] } | "good") {
     return state().releases.map((one) => {
       if (one.uid !== release.uid) return one;
-      if (ending === "good") return { ...one, state: "good" as const };
-      return { ...one, state: "bad" as const, ...ending };
+      const ended = { ...one, anew: false };
+      if (ending === "good") return { ...ended, state: "good" as const };
+      return { ...ended, state: "bad" as const, ...ending };
     });
   }
 
@@ -102,7 +103,7 @@ export function supervisor(parts: Supervising): Supervisor {
       return 0;
     }
     if (!wanted) return never;
-    if (serving?.process && serving.version === wanted.version) {
+    if (serving?.process && serving.version === wanted.version && !wanted.anew) {
       const { healthy } = await health(serving.process);
       if (state().releases[0]?.uid !== wanted.uid) return 0;
       if (healthy && state().serving?.process?.instance === serving.process.instance) {
