@@ -52,6 +52,13 @@ describe("the mode", () => {
   });
 });
 
+test("the manifests' folder and the kubeconfig are taken where they are named", () => {
+  expect(readConfig({})).not.toHaveProperty("manifests");
+  expect(readConfig({ SHIPMATE_MANIFESTS: "/etc/shipmate", KUBECONFIG: "/k" })).toMatchObject({
+    ...{ mode: "local", manifests: "/etc/shipmate", kubeconfig: "/k" },
+  });
+});
+
 describe("Slack", () => {
   test("comes by HTTP with a signing secret", () => {
     expect(readConfig(slack)).toMatchObject({

@@ -99,6 +99,23 @@ test("succeeded: where it runs, how long it took, and the way back", async () =>
   });
 });
 
+test("stuck: why, with the log's last lines, and taking back instead of cancelling", async () => {
+  const says = "1.4.2 keeps crashing: exit code 1. Taking it back in 40 s unless it recovers.";
+  const log = ["starting", "error: no SHOP_CURRENCY"];
+  house.cluster.rollout = { state: "going", stuck: true, says, log };
+  await house.say("ada", staging);
+  expect(face()).toMatchObject({
+    ...{ state: "bad: Stuck", says },
+    buttons: ["Logs", "Take back (asks first)"],
+  });
+  expect(house.card().card.code?.text).toBe(log.join("\n"));
+  house.cluster.rollout = { state: "going", says: "2 of 3 ready.", ready: 2 };
+  await house.clock.advance(10 * second);
+  await house.settle();
+  expect(face().state).toBe("busy: Running");
+  expect(house.card().card.code).toBeUndefined();
+});
+
 test("taken back: why, and what runs again", async () => {
   house.cluster.rollout = { state: "bad", says: "1.4.2 did not start (exit code 1)." };
   await house.say("ada", production);

@@ -55,6 +55,30 @@ test("the version follows the meaning of the file and not its looks", () => {
   expect(parsePlatform("a", swap("from: owners", "count: 2")).version).not.toBe(version);
 });
 
+test("two environments on one cluster may not share a namespace, but may on two", () => {
+  const on = (cluster: string, namespace: string) => `people: {}
+teams: {}
+services: {}
+environments:
+  staging: { cluster: one }
+  production:
+    cluster: ${cluster}
+    namespace: ${namespace}
+clusters:
+  one: { provider: kubernetes }
+  two: { provider: kubernetes, context: admin, impersonate: {} }
+`;
+  const both = "8:16 environments.production has the same namespace as staging, staging of one.";
+  expect(said(on("one", "staging"))).toEqual([both]);
+  expect(said(on("two", "staging"))).toEqual([]);
+  expect(said(on("one", "production"))).toEqual([]);
+  const platform = parsePlatform("a", on("two", "staging"));
+  expect(platform.clusters["two"]).toEqual({
+    ...{ provider: "kubernetes", context: "admin", inside: false },
+    impersonate: { user: "{person}", group: "{team}" },
+  });
+});
+
 test("the message names the file, the line and what is wrong", () => {
   expect(() =>
     parsePlatform("manifests/platform.yaml", swap("owner: payments", "owner: paymets")),
