@@ -10,7 +10,8 @@ import { createInterface } from "node:readline/promises";
 import { z } from "zod";
 import { startShipmate } from "./app.ts";
 import { readConfig } from "./config.ts";
-import { type Chat, chat, type Message, Unanswered } from "./surfaces/cli/chat.ts";
+import { type Message, Unanswered } from "./surfaces/cli/chat.ts";
+import { person } from "./surfaces/cli/person.ts";
 import { screen } from "./surfaces/cli/screen.ts";
 
 const show = screen(process.stdout);
@@ -38,7 +39,7 @@ try {
 
 async function mainJob(): Promise<void> {
   const settings = { url: shipmate.url, channel: "general", patience: 30_000 };
-  const [ada, grace] = [person("ada", settings), person("grace", settings)];
+  const [ada, grace] = [person("ada", settings, show), person("grace", settings, show)];
 
   show.say("A whole Shipmate, started for this and stopped after it. Nothing leaves this machine.");
   const first = await ada.asks("deploy web 1.4.1 to production", "Deploy web 1.4.1 to production");
@@ -73,62 +74,6 @@ async function runs(message: Message, version: string) {
   expect(told.version === version, `${url} has to answer with ${version}`);
   if (entered !== undefined) await entered.next();
   return told;
-}
-
-function person(name: string, settings: Parameters<typeof chat>[1]) {
-  const own: Chat = chat(name, settings);
-  const says = (what: string) => show.say(`\n${name.padEnd(7)}${what}`);
-  let last = 0;
-  const remember = async () => {
-    last = (await own.read()).at(-1)?.number ?? 0;
-  };
-  const root = async (what: string, title: (text: string) => boolean) => {
-    const found = await own.until(what, (message) => {
-      const isNew = message.number > last && message.kind === "root";
-      return isNew && title(message.card?.title ?? "");
-    });
-    return found.id;
-  };
-  return {
-    /** Says it, and gives the id of the message that shows the run. */
-    async asks(text: string, title: string): Promise<string> {
-      await remember();
-      says(text);
-      await own.say(text);
-      return root(`the card "${title}"`, (each) => each === title);
-    },
-    findsRun: (title: RegExp) => root(`the card ${title}`, (each) => title.test(each)),
-    async presses(message: Message, label: string): Promise<void> {
-      await remember();
-      says(`presses [${label}]`);
-      await own.press(message, label);
-    },
-    /** Shows the card as it changes, until its state is this one. */
-    async sees(id: string, word: string): Promise<Message> {
-      const is = (message: Message) => message.card?.state?.word.startsWith(word) === true;
-      const ends = /^(Succeeded|Taken|Refused|Cancelled|Expired|Rejected|Abandoned|Parked|Nothing)/;
-      const seen = await own.until(
-        `"${word}"`,
-        (message) =>
-          message.id === id && (is(message) || ends.test(message.card?.state?.word ?? "")),
-        (message) => {
-          if (message.id === id && message.card !== null) show.show(id, message.card);
-        },
-      );
-      expect(is(seen), `"${word}" was expected, and the card says: ${seen.text}`);
-      return seen;
-    },
-    /** Presses it and is told, privately, why not. */
-    async isToldNo(id: string, label: string, why: RegExp): Promise<void> {
-      await this.presses(await this.sees(id, "Waiting"), label);
-      const after = last;
-      const no = await own.until(
-        "the refusal",
-        (message) => message.number > after && message.private && why.test(message.text),
-      );
-      show.say(`       to ${name} alone: ${no.card?.says ?? no.text}`);
-    },
-  };
 }
 
 function expect(holds: boolean, what: string): void {
