@@ -3,7 +3,7 @@ import type { Target } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
 import { listed } from "../core/words.ts";
 import type { Platform } from "../platform/schema.ts";
-import { everyone, members, place } from "./teams.ts";
+import { everyone, members, names, place } from "./teams.ts";
 
 /** Yes by which rule, or no in one sentence that says who can. */
 export type Ruling =
@@ -19,7 +19,7 @@ export function may(
 ): Ruling {
   const insiders = everyone(platform);
   if (!insiders.includes(person.id))
-    return no(`Only people in a team may do this${ask(insiders)}.`);
+    return no(`Only people in a team may do this${ask(platform, insiders)}.`);
   if (targets.length === 0 && act === "change")
     return no("This does not say what it changes, so no rule allows it.");
   const rules = new Set<string>();
@@ -46,13 +46,13 @@ function judge(platform: Platform, person: string, act: string, target: Target):
     );
   const owners = members(platform, service.owner);
   if (!owners.includes(person))
-    return no(`Only ${service.owner} may change ${environment.name}${ask(owners)}.`);
+    return no(`Only ${service.owner} may change ${environment.name}${ask(platform, owners)}.`);
   return yes(`${service.owner} may change ${environment.name}`);
 }
 
-/** `: ask ada or grace`. */
-export const ask = (people: readonly string[]): string =>
-  people.length > 0 ? `: ask ${listed(people, "or", 5)}` : "";
+/** `: ask Ada or Grace`. */
+export const ask = (platform: Platform, people: readonly string[]): string =>
+  people.length > 0 ? `: ask ${listed(names(platform, people), "or", 5)}` : "";
 
 const yes = (rule: string): Ruling => ({ ok: true, rule });
 const no = (says: string): Ruling => ({ ok: false, says });

@@ -7,7 +7,7 @@ import { listed } from "../core/words.ts";
 import { whoIsAsked } from "../platform/approval.ts";
 import type { Platform } from "../platform/schema.ts";
 import { may } from "./may.ts";
-import { members, place } from "./teams.ts";
+import { members, names, place } from "./teams.ts";
 
 export type Draft = Pick<Plan, "requester" | "nodes" | "targets"> & {
   readonly workflow: string;
@@ -90,7 +90,7 @@ function enough(platform: Platform, need: Need, environment: string, requester: 
   const there =
     people.length === 0
       ? "there is nobody"
-      : `there ${people.length === 1 ? "is" : "are"} only ${listed(people)}`;
+      : `there ${people.length === 1 ? "is" : "are"} only ${listed(names(platform, people))}`;
   refuse(
     `${environment} asks ${count === 1 ? "one" : count} of ${of}${besides}, and ${there}: add somebody to ${of} in platform.yaml.`,
   );

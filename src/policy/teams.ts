@@ -14,6 +14,11 @@ export function everyone(platform: Platform): readonly string[] {
   return Object.keys(platform.people).filter((person) => all.has(person));
 }
 
+/** People by the names that everybody knows them by. */
+export function names(platform: Platform, people: readonly string[]): readonly string[] {
+  return people.map((person) => own(platform.people, person)?.name ?? person);
+}
+
 /** A target's environment and service by name, and what the file says about them. */
 export function place(platform: Platform, target: Target) {
   const [environment = "", service = ""] = target.split("/");

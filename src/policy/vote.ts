@@ -23,12 +23,14 @@ export function mayVote(
   if (plan.requester === person.id)
     return no(
       vote === "yes"
-        ? `You asked for this, so somebody else has to approve it${ask(others)}.`
+        ? `You asked for this, so somebody else has to approve it${ask(platform, others)}.`
         : "You asked for this, so you can't reject it: cancel it instead.",
     );
   const by = still.find(({ people }) => people.includes(person.id));
   if (by === undefined)
-    return no(`Only ${listed(still.map(({ of }) => of))} may ${verb} this${ask(others)}.`);
+    return no(
+      `Only ${listed(still.map(({ of }) => of))} may ${verb} this${ask(platform, others)}.`,
+    );
   return { ok: true, rule: `${by.of} may ${verb}` };
 }
 

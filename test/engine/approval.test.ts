@@ -50,7 +50,7 @@ describe("a quorum of two", () => {
     await house.say("grace", vault);
     expect(says()).toBe("Waiting for 2 of security: Linus or Barbara.");
     expect(refusal(await house.press("grace", house.card(), "Approve"))).toMatch(
-      /^You asked for this, so somebody else has to approve it: ask linus or barbara\.$/,
+      /^You asked for this, so somebody else has to approve it: ask Linus or Barbara\.$/,
     );
     await house.press("linus", house.card(), "Approve");
     expect(word()).toBe("Waiting for approval");

@@ -24,26 +24,26 @@ const refused = (requester: string, targets: Target[], workflow?: string) => {
 describe("may", () => {
   test.each([
     ["ada", "change", "production/web", "yes: payments may change production"],
-    ["linus", "change", "production/web", "Only payments may change production: ask ada or grace."],
+    ["linus", "change", "production/web", "Only payments may change production: ask Ada or Grace."],
     ["linus", "change", "staging/web", "yes: everybody in a team may change staging"],
     ["linus", "look", "production/web", "yes: everybody in a team may look"],
     [
       "mallory",
       "look",
       "staging/web",
-      "Only people in a team may do this: ask ada, grace, linus or edsger.",
+      "Only people in a team may do this: ask Ada, Grace, Linus or Edsger.",
     ],
     [
       "mallory",
       "change",
       "staging/web",
-      "Only people in a team may do this: ask ada, grace, linus or edsger.",
+      "Only people in a team may do this: ask Ada, Grace, Linus or Edsger.",
     ],
     [
       "nobody",
       "look",
       "staging/web",
-      "Only people in a team may do this: ask ada, grace, linus or edsger.",
+      "Only people in a team may do this: ask Ada, Grace, Linus or Edsger.",
     ],
     [
       "ada",
@@ -69,7 +69,7 @@ describe("may", () => {
 
   test("one target that is not allowed is enough for a no", () => {
     expect(says("ada", "change", "production/web", "production/shop")).toBe(
-      "Only storefront may change production: ask linus or grace.",
+      "Only storefront may change production: ask Linus or Grace.",
     );
   });
 
@@ -129,7 +129,7 @@ describe("needs", () => {
 
   test("a rollback still asks for the right to change", () => {
     expect(refused("linus", ["production/web"], "rollback")).toBe(
-      "Only payments may change production: ask ada or grace.",
+      "Only payments may change production: ask Ada or Grace.",
     );
   });
 
@@ -154,7 +154,7 @@ describe("needs", () => {
   });
 
   test.each([
-    ["linus", ["production/web"], "Only payments may change production: ask ada or grace."],
+    ["linus", ["production/web"], "Only payments may change production: ask Ada or Grace."],
     [
       "ada",
       ["moon/web"],
@@ -169,7 +169,7 @@ describe("needs", () => {
     [
       "linus",
       ["vault/web"],
-      "vault asks 2 of security besides you, and there is only edsger: add somebody to security in platform.yaml.",
+      "vault asks 2 of security besides you, and there is only Edsger: add somebody to security in platform.yaml.",
     ],
   ] as const)("%s is refused a change of %s", (person, targets, wanted) => {
     expect(refused(person, [...targets])).toBe(wanted);
@@ -188,21 +188,21 @@ describe("mayVote", () => {
     expect(vote("grace", "no")).toBe("yes: payments may reject");
   });
   test("the requester may not approve, and is told who can", () => {
-    expect(vote("ada")).toBe("You asked for this, so somebody else has to approve it: ask grace.");
+    expect(vote("ada")).toBe("You asked for this, so somebody else has to approve it: ask Grace.");
     expect(vote("ada", "no")).toBe(
       "You asked for this, so you can't reject it: cancel it instead.",
     );
   });
   test("nobody else may, and is told who can", () => {
-    expect(vote("linus")).toBe("Only payments may approve this: ask grace.");
-    expect(vote("mallory", "no")).toBe("Only payments may reject this: ask grace.");
+    expect(vote("linus")).toBe("Only payments may approve this: ask Grace.");
+    expect(vote("mallory", "no")).toBe("Only payments may reject this: ask Grace.");
   });
   test("somebody who has left the team since the plan was made may not", () => {
     const old = {
       requester: "ada",
       needs: [{ of: "payments", count: 1, people: ["grace", "edsger"] }],
     };
-    expect(vote("edsger", "yes", old)).toBe("Only payments may approve this: ask grace.");
+    expect(vote("edsger", "yes", old)).toBe("Only payments may approve this: ask Grace.");
   });
   test("a plan that needs nobody takes no votes", () => {
     expect(vote("grace", "yes", { requester: "ada", needs: [] })).toBe(
