@@ -110,8 +110,11 @@ interface Pressing extends Saying {
   readonly message: string;
 }
 
-/** On an emptied database. The clock stands. */
-export async function openHouse(database: Database): Promise<House> {
+/** On an emptied database. The clock stands. `faces` stand in the place of the cluster's own. */
+export async function openHouse(
+  database: Database,
+  faces: Partial<Provider<typeof clusters>> = {},
+): Promise<House> {
   await empty(database);
   const clock = await turnClock(database);
   let platform: Platform = parsePlatform("platform.yaml", platformText);
@@ -135,7 +138,7 @@ export async function openHouse(database: Database): Promise<House> {
   const engine = createEngine({
     ...{ database, workflows, nameOf, id: () => crypto.randomUUID() },
     served: [
-      serve(clusters, "local", served(cluster)),
+      serve(clusters, "local", { ...served(cluster), ...faces }),
       serve(directory, "platform.yaml", answers(now)),
     ],
     policy: (draft) => needs(now(), draft),
