@@ -12,12 +12,15 @@ export interface Found {
   readonly says: string;
 }
 
-/** One sentence for each issue that zod found. */
-export function mistakes(issues: readonly z.core.$ZodIssue[]): readonly Found[] {
-  return issues.flatMap((issue) => found(issue));
+/** One sentence for each issue that zod found. `names`: all settings, for "did you mean". */
+export function mistakes(
+  issues: readonly z.core.$ZodIssue[],
+  names: readonly string[] = settings,
+): readonly Found[] {
+  return issues.flatMap((issue) => found(issue, names));
 }
 
-function found(issue: z.core.$ZodIssue): readonly Found[] {
+function found(issue: z.core.$ZodIssue, names: readonly string[]): readonly Found[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   const name = path.join(".") || "the file";
   const one = (says: string): readonly Found[] => [{ path, says: `${name} ${says}` }];
@@ -26,14 +29,14 @@ function found(issue: z.core.$ZodIssue): readonly Found[] {
       return issue.keys.map((key) => ({
         path,
         key,
-        says: `${[...path, key].join(".")} is no setting${didYouMean(key)}`,
+        says: `${[...path, key].join(".")} is no setting${didYouMean(key, names)}`,
       }));
     case "invalid_key":
       return [
         {
           path: path.slice(0, -1),
           key: String(path.at(-1)),
-          says: `${quoted(String(path.at(-1)))} can't be a name: use lower-case letters, digits and hyphens.`,
+          says: `${quoted(String(path.at(-1)))} can't be a name: ${why(issue.issues)}.`,
         },
       ];
     case "invalid_type":
@@ -61,12 +64,20 @@ function found(issue: z.core.$ZodIssue): readonly Found[] {
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options)
         ? one(`must be ${listed(issue.options.map(String), "or")}.`)
-        : one("is not what belongs here.");
+        : one(
+            issue.message === "Invalid input" ? "is not what belongs here." : `${issue.message}.`,
+          );
     case "custom":
       return one(`${issue.message}.`);
     default:
       return one("is not what belongs here.");
   }
+}
+
+/** What a name must be like, in its own schema's words where it has some. */
+function why(issues: readonly { readonly code?: string; readonly message?: string }[]): string {
+  const own = issues.find(({ code }) => code === "custom")?.message?.split(": ", 2)[1];
+  return `use ${own ?? "lower-case letters, digits and hyphens"}`;
 }
 
 const kinds: { readonly [expected: string]: string } = {
@@ -79,7 +90,7 @@ const kinds: { readonly [expected: string]: string } = {
   boolean: "true or false",
 };
 
-function didYouMean(key: string): string {
-  const near = nearest(key, settings);
+function didYouMean(key: string, names: readonly string[]): string {
+  const near = nearest(key, names);
   return near.length > 0 ? `; did you mean ${listed(near, "or")}?` : ".";
 }

@@ -1,144 +1,22 @@
 /** What a short manifest may say of a service: each field with what it means, for readers, editors and the cluster. */
 import { z } from "zod";
 import { Time } from "../core/time.ts";
-
-const pattern = (form: RegExp, says: string) =>
-  z
-    .string()
-    .refine((text) => form.test(text), says)
-    .meta({ pattern: form.source });
-const Name = pattern(
-  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-  "must be a name: lower-case letters, digits and hyphens",
-);
-const ObjectName = pattern(
-  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-  "must be an object's name: lower-case letters, digits, hyphens and dots",
-);
-const Variable = pattern(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  "must be a variable's name: letters, digits and _",
-);
-const Image = pattern(/^[^\s]{1,500}$/, "must be an image: ghcr.io/acme/web");
-const Path = pattern(/^\/[^\s]*$/, "must be a path that begins with /");
-const Host = pattern(
-  /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
-  "must be a host: shop.example.com",
-);
-const Port = z.int().min(1).max(65_535);
-const Strings = z.record(z.string().min(1), z.string());
-const named = <S extends z.ZodType>(value: S) => z.record(Name, value);
-const Quantity = z.union([z.number().positive(), z.string().regex(/^[0-9.]+(m|[kMGTPE]i?)?$/)], {
-  error: "must be an amount: 250m or 0.5 for CPU, 256Mi or 2Gi for memory and storage",
-});
-const CountOrPercent = z.union([z.int().min(0), z.string().regex(/^\d{1,3}%$/)], {
-  error: "must be a whole number or a percentage: 1 or 25%",
-});
-const on = z
-  .boolean()
-  .default(true)
-  .describe("`false` leaves it out, whatever else is said about it.");
-
-const Value = z
-  .union(
-    [
-      z.string(),
-      z.number(),
-      z.boolean(),
-      z.strictObject({
-        secret: ObjectName,
-        key: z.string().min(1),
-        optional: z.boolean().optional(),
-      }),
-      z.strictObject({
-        config: ObjectName,
-        key: z.string().min(1),
-        optional: z.boolean().optional(),
-      }),
-      z.strictObject({ field: z.string().min(1) }),
-    ],
-    {
-      error:
-        "must be a value, or where it comes from: { secret: name, key: name } or { config: name, key: name }",
-    },
-  )
-  .describe(
-    "A value, or where it comes from: `{ secret: stripe, key: token }`, `{ config: flags, key: beta }` (both may be `optional`), or `{ field: status.podIP }`.",
-  );
-const env = z
-  .record(Variable, Value)
-  .default({})
-  .describe("Environment variables by name. Secrets are named here, never written.");
-const envFrom = z
-  .array(
-    z.strictObject({
-      secret: ObjectName.optional().describe("A Secret, or:"),
-      config: ObjectName.optional().describe("a ConfigMap."),
-      prefix: z.string().optional().describe("Put before each name."),
-    }),
-  )
-  .default([])
-  .describe("Secrets and ConfigMaps of which every key becomes an environment variable.");
-const command = z
-  .array(z.string())
-  .min(1)
-  .optional()
-  .describe("What runs, instead of the image's own entry point.");
-const args = z.array(z.string()).optional().describe("Its arguments.");
-const image = Image.optional().describe("Unset: the service's own image.");
-
-const Amounts = z.strictObject({
-  cpu: Quantity.optional(),
-  memory: Quantity.optional(),
-  "ephemeral-storage": Quantity.optional(),
-});
-const Resources = z.strictObject({
-  requests: Amounts.extend({
-    cpu: Quantity.default("100m"),
-    memory: Quantity.default("256Mi"),
-  })
-    .prefault({})
-    .describe("What is set aside for each pod."),
-  limits: Amounts.prefault({}).describe(
-    "Memory: as much as is requested, unless set. CPU has no limit unless set: a limit slows a service down while the node idles, and requests already share it fairly.",
-  ),
-});
-const resources = Resources.prefault({}).describe("CPU and memory, in Kubernetes' own form.");
-
-const Probe = z.strictObject({
-  enabled: on,
-  path: Path.optional().describe("Unset: that of `probes`."),
-  port: Port.optional().describe("Unset: that of `probes`."),
-  command: z.array(z.string()).min(1).optional().describe("Runs this instead of asking over HTTP."),
-  tcp: z.boolean().default(false).describe("Only connects instead of asking over HTTP."),
-  period: Time.optional().describe("Time between two asks."),
-  timeout: Time.default("2s").describe("How long an answer may take."),
-  failures: z.int().min(1).optional().describe("How many in a row count."),
-});
-const Probes = z
-  .strictObject({
-    path: Path.default("/healthz").describe("What is asked. 200 to 399 is healthy."),
-    port: Port.optional().describe("Unset: `port`."),
-    startup: Probe.prefault({}).describe(
-      "Holds the other two back until it is healthy once: every 2s, 30 times.",
-    ),
-    readiness: Probe.prefault({}).describe("Whether it gets requests: every 5s, 3 times."),
-    liveness: Probe.prefault({}).describe("Whether it is started anew: every 10s, 3 times."),
-  })
-  .prefault({})
-  .describe("How it is told whether it is healthy. Workers have only those that say a `command`.");
-
-const Autoscale = z
-  .strictObject({
-    enabled: on,
-    min: z.int().min(1).max(1000).optional().describe("Unset: `replicas`."),
-    max: z.int().min(1).max(1000).optional().describe("Unset: three times the least."),
-    cpu: z.int().min(1).max(1000).default(75).describe("Percent of the requested CPU to aim at."),
-    memory: z.int().min(1).max(1000).optional().describe("The same of memory."),
-  })
-  .describe(
-    "Adds replicas under load and takes them away. Off where `replicas` is 0, and where `max` is not above `min`.",
-  );
+import {
+  AtLeastOne,
+  CountOrPercent,
+  Host,
+  Image,
+  Name,
+  named,
+  ObjectName,
+  on,
+  Path,
+  Port,
+  pattern,
+  Quantity,
+  Strings,
+} from "./web-forms.ts";
+import { Autoscale, args, command, env, envFrom, image, Probes, resources } from "./web-parts.ts";
 
 const Container = z.strictObject({
   image: Image.describe("With its tag: the version of the service is not put there."),
@@ -337,7 +215,7 @@ const fields = {
   disruption: z
     .strictObject({
       enabled: on,
-      maxUnavailable: CountOrPercent.default(1).describe("At most so many."),
+      maxUnavailable: AtLeastOne.default(1).describe("At most so many."),
     })
     .prefault({})
     .describe(
@@ -393,7 +271,7 @@ const fields = {
   priorityClass: ObjectName.optional().describe("How important it is."),
 };
 
-/** Some of the fields, none filled in: what an environment adds. */
+/** Some of the fields: what an environment says. */
 export const WebOverrides = z.strictObject(fields).partial();
 /** All fields. As input what people write; as output with every default filled in. */
 export const WebSpec = z.strictObject({
