@@ -1,0 +1,55 @@
+/** YAML of strangers into data: read as kubectl reads it, within limits, never run. */
+import { parseAllDocuments, type Tags } from "yaml";
+import { refuse } from "../../../core/refusal.ts";
+import { line } from "../../../observe/text.ts";
+
+/** More than this is taken for a mistake or an attack: characters, and documents with all that lists hold. */
+export const limits = { text: 5_000_000, documents: 1_000 } as const;
+
+/** All documents but the empty ones. `where` is the file's name in what is refused. */
+export function documents(text: string, where: string): readonly unknown[] {
+  if (text.length > limits.text)
+    refuse(`${where} is larger than 5 MB: that is more than Shipmate reads as manifests.`);
+  const read = parseAllDocuments(text, {
+    version: "1.1",
+    customTags: likeKubectl,
+    merge: true,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  if (!Array.isArray(read)) return [];
+  if (read.length > limits.documents) tooMany(where);
+  return read
+    .map((document) => {
+      const [error] = document.errors;
+      if (error) return broken(where, text, error.pos[0], error.message);
+      try {
+        // Repeated by aliases a hundred times at most.
+        return document.toJS({ maxAliasCount: 100 }) as unknown;
+      } catch (cause) {
+        return broken(where, text, 0, cause instanceof Error ? cause.message : String(cause));
+      }
+    })
+    .filter((data) => data !== null && data !== undefined);
+}
+
+export function tooMany(where: string): never {
+  return refuse(
+    `${where} has more than 1,000 objects: that is more than Shipmate deploys at once.`,
+  );
+}
+
+/** kubectl 1.36 reads YAML 1.1 (`0644` is octal, `on` is true), but neither times nor `1:30` as numbers. */
+const likeKubectl = (tags: Tags): Tags =>
+  tags.filter((tag) => {
+    if (typeof tag !== "object") return true;
+    const format = "format" in tag ? tag.format : undefined;
+    const left = /:(timestamp|binary|omap|pairs|set)$/.test(tag.tag) || format === "TIME";
+    return !left;
+  });
+
+function broken(where: string, text: string, offset: number, message: string): never {
+  const row = text.slice(0, offset).split("\n").length;
+  const says = line(message, 200).replace(/\.$/, "");
+  return refuse(`${where} is not right YAML: line ${row}: ${says}.`);
+}
