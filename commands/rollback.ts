@@ -1,6 +1,7 @@
 /** `rollback web in production` */
 import { defineCommand, Environment, Service, Version } from "shipmate";
 import rollback from "../workflows/rollback.ts";
+import { goodOnes } from "./parts/releases.ts";
 
 export default defineCommand({
   name: "rollback",
@@ -9,7 +10,10 @@ export default defineCommand({
   args: {
     service: Service,
     environment: Environment,
-    to: Version.optional().describe("the version to go back to; the last good one unless told"),
+    to: Version.optional().meta({
+      ...goodOnes,
+      description: "the version to go back to; the last good one unless told",
+    }),
   },
   words: { in: "environment", to: "to" },
   run: ({ args, start }) => start(rollback, args),

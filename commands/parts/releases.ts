@@ -1,5 +1,5 @@
-/** Releases as a table: what it was, what became of it, when, and by whom. */
-import type { Card, Choice } from "shipmate";
+/** Releases as a table, and the good ones as choices. */
+import { type Card, type Choice, clusters } from "shipmate";
 import { when } from "./when.ts";
 
 export interface Release {
@@ -10,7 +10,7 @@ export interface Release {
   readonly why?: string | undefined;
 }
 
-/** `people`: everybody by id, with their names. */
+/** What each was, what became of it, when, and by whom. `people`: everybody by id, with their names. */
 export function releaseRows(
   releases: readonly Release[],
   people: readonly Choice[],
@@ -26,3 +26,17 @@ export function releaseRows(
     ]),
   };
 }
+
+/** What an argument says of itself that takes a version which was good once: those are its choices, and hints only. */
+export const goodOnes = {
+  open: true,
+  choices: ({ service, environment }: { readonly [arg: string]: unknown }) =>
+    clusters.history({ service: String(service), environment: String(environment) }),
+  read: (releases: readonly Release[]): readonly Choice[] =>
+    releases
+      .filter(({ good, version }, i) => good && first(releases, version) === i)
+      .map(({ version, at }) => ({ value: version, hint: `released ${when(at)}` })),
+};
+
+const first = (releases: readonly Release[], version: string): number =>
+  releases.findIndex((one) => one.good && one.version === version);

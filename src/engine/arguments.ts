@@ -53,7 +53,7 @@ export async function settle(command: CommandDefinition, raw: Raw, look: Asks): 
       else if (empty.data !== undefined) args[shape.name] = empty.data;
       continue;
     }
-    const offered = await offer(shape, known, look);
+    const offered = shape.open ? undefined : await offer(shape, known, look);
     const value = offered ? among(offered, coerce(shape, given)) : coerce(shape, given);
     if (value === undefined && offered) {
       const typed = typeof given === "string" ? given : JSON.stringify(given);

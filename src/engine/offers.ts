@@ -33,7 +33,8 @@ export async function offer(
   );
   const names = [...asked];
   if (names.some((name) => !Object.hasOwn(known, name))) return undefined;
-  const choices = (await look(op)).map(
+  const answer = await look(op);
+  const choices = (shape.read?.(answer) ?? answer).map(
     ({ value, hint }): Choice => (hint ? { value, hint } : { value }),
   );
   // Where nobody keeps a list of versions, any may be typed; the plan tells whether it is there.

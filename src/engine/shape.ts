@@ -22,6 +22,10 @@ export interface Shape {
   readonly options: readonly string[] | undefined;
   /** What it may be, as a look that may depend on the arguments before it. */
   readonly choices: Meta["choices"];
+  /** Makes choices of that look's answer, where it is not a list of them. */
+  readonly read: Meta["read"];
+  /** The choices are only hints: anything of the right shape may be said. */
+  readonly open: boolean;
   /** It takes the rest of the line as it stands. */
   readonly rest: boolean;
   /** Only a button gives it: no form asks it, nobody types it. */
@@ -66,6 +70,8 @@ function shapeOf(name: string, schema: Schema): Shape {
     noun: meta.noun,
     options: core instanceof z.ZodEnum ? core.options.map(String) : undefined,
     choices: meta.choices,
+    read: meta.read,
+    open: meta.open ?? false,
     rest: meta.rest ?? false,
     hidden: meta.hidden ?? false,
     schema,
@@ -92,6 +98,10 @@ const Meta = z.object({
   description: z.string().optional(),
   rest: z.boolean().optional(),
   hidden: z.boolean().optional(),
+  open: z.boolean().optional(),
+  read: z
+    .custom<(answer: unknown) => readonly Choice[]>((value) => typeof value === "function")
+    .optional(),
   hint: z
     .custom<(known: { readonly [arg: string]: unknown }) => string>(
       (value) => typeof value === "function",

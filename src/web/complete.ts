@@ -157,7 +157,10 @@ async function choices(
   const shape = argumentsOf(command).find(({ name }) => name === arg);
   try {
     if (shape?.options !== undefined) return shape.options.map((value) => ({ value }));
-    if (shape?.choices !== undefined) return await look(shape.choices(known));
+    if (shape?.choices !== undefined) {
+      const answer = await look(shape.choices(known));
+      return shape.read?.(answer) ?? answer;
+    }
     if (arg === "run")
       return (await runs()).map(({ number, title }) => ({ value: String(number), hint: title }));
     if (arg === "digest") {

@@ -283,6 +283,37 @@ describe("a rollback", () => {
     expect(did).toEqual([["release", { ...staging, version: "1.4.2", like: "3" }]]);
   });
 
+  test("offers the good releases in its form, and takes any other version to say why not", async () => {
+    house.cluster.versions.set("staging/web", "1.4.2");
+    history = [
+      { version: "1.4.2", good: true, at: Date.now() - 120_000, id: "4" },
+      { version: "1.5.0", good: false, at: 3, id: "3" },
+      { version: "1.4.2", good: true, at: 2, id: "2" },
+      { version: "0.9.0", good: true, at: 1, id: "1" },
+    ];
+    const asked = form(await house.say("ada", "rollback web"));
+    const again = form(
+      await house.enter({
+        ...{ key: "again", who: { surface: "console", id: "ada" } },
+        at: { surface: "console", channel: "general" },
+        said: { button: asked.id, values: { ...staging, to: "-" } },
+      }),
+    );
+    expect(again.fields.find(({ name }) => name === "to")).toMatchObject({
+      choices: [
+        { value: "1.4.2", hint: "released 2 min ago" },
+        { value: "0.9.0", hint: "released 1970-01-01 00:00 UTC" },
+      ],
+      error: expect.any(String),
+    });
+    await house.say("ada", "rollback web in staging to 0.9.0");
+    expect(did).toEqual([["release", { ...staging, version: "0.9.0", like: "1" }]]);
+    await house.say("ada", "rollback web in staging to 1.5.0");
+    expect(house.card(2).card.says).toMatch(
+      /^1\.5\.0 was never a good release of web in staging\./,
+    );
+  });
+
   test("by a button of the history goes to the release that the button names", async () => {
     house.cluster.versions.set("production/web", "1.4.2");
     history = [
