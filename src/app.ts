@@ -16,6 +16,7 @@ import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
 import { repeats } from "./observe/repeats.ts";
 import { type Kept, keepPlatform } from "./platform/keep.ts";
+import { roomsOf } from "./platform/rooms.ts";
 import type { Platform } from "./platform/schema.ts";
 import { may, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
@@ -90,6 +91,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
 
     const doorbell = await openDoorbell(config, (error) => troubled(error, "ringing the doorbell"));
     let poke = () => {};
+    let connected: readonly string[] = [];
     const engine = createEngine({
       database,
       workflows,
@@ -101,6 +103,8 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         serves(directory, "platform.yaml", platformDirectory(now)),
       ],
       policy: (draft) => needs(now(), draft),
+      rooms: (targets) =>
+        roomsOf(now(), targets).filter(({ surface }) => connected.includes(surface)),
       votes: {
         mayVote: (person, plan, vote) => mayVote(now(), person, plan, vote),
         mayChange: (person, targets) => may(now(), person, "change", targets as never),
@@ -127,6 +131,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       closing: closing.signal,
     });
     const { surfaces, mounts } = await openSurfaces(config, { door, pages, log, mask, closers });
+    connected = surfaces.map(({ name }) => name);
     const projector = createProjector({
       ...{ database, surfaces, nameOf, mask: mask.data },
       troubled: (error, message) => troubled(error, `posting message ${message}`),

@@ -15,7 +15,7 @@ import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
 import { type Database, LostConnection, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
-import { insertReply } from "../store/messages.ts";
+import { insertReply, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { auditIntent, replyId, stranger, writeCard } from "./answers.ts";
@@ -157,7 +157,8 @@ export function createDoor(parts: DoorParts): TheDoor {
       await finish(intent, { is: "run", run });
       return { is: "run", run };
     }
-    if ("lines" in reply) return answerLines(intent, person, place, reply);
+    if ("lines" in reply)
+      return answerLines(intent, person, place, { ...reply, command: command.name, args });
     if (!committed) return answerCard(intent, reply, isPrivate, command.name, place);
     parts.posted();
     return { is: "card", card: reply, private: isPrivate };
@@ -186,6 +187,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       commands: help,
       runs: parts.engine.runs(person, intent.at.surface, { again, also }),
       look: (op) => inTurn.outside(() => lookAs(person, op)) as never,
+      unfollow: (answer) => unfollow(database, intent.at, answer),
       start: (workflow, input) => begin(workflow as unknown as AnyWorkflow, input),
     };
   };
@@ -224,7 +226,12 @@ export function createDoor(parts: DoorParts): TheDoor {
     intent: Intent,
     person: Person,
     at: Place,
-    reply: { readonly title: string; readonly lines: Stream<{ readonly text: string }> },
+    reply: {
+      readonly title: string;
+      readonly lines: Stream<{ readonly text: string }>;
+      readonly command: string;
+      readonly args: unknown;
+    },
   ): Promise<Answer> => {
     const { operations } = parts.engine;
     const ruling = parts.policy.may(person, "look", operations.reads(reply.lines));
@@ -235,14 +242,15 @@ export function createDoor(parts: DoorParts): TheDoor {
       readLines(
         { database, mask, posted, closing },
         {
-          ...{ id, title: reply.title },
+          ...{ id, title: reply.title, follows: goesOn(reply.lines) },
+          again: { label: "Follow again", command: reply.command, args: asJson(reply.args) },
           open: (signal) => operations.stream(reply.lines, signal, person.id),
         },
       ),
     );
     const answer: Answer = { is: "card", card: reading.card, private: false };
     await database.transaction(async (sql) => {
-      await insertReply(sql, { id, at, card: reading.card });
+      await insertReply(sql, { id, at, card: reading.card, following: reading.open });
       await auditIntent(sql, intent, person.id, "read", { what: reply.title });
       await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
     });
@@ -352,6 +360,11 @@ export function createDoor(parts: DoorParts): TheDoor {
       ? intent.at
       : { ...intent.at, thread: from };
   }
+}
+
+/** Whether a stream was asked to go on when what is there was read. */
+function goesOn({ input }: Stream): boolean {
+  return typeof input === "object" && input !== null && Reflect.get(input, "follow") === true;
 }
 
 /** What stands in a form already. */

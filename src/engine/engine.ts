@@ -5,6 +5,7 @@
  * `turn` does all that is due and comes back (tests, simulations); `work` keeps doing it until `close`.
  */
 import type { Runs } from "../core/command.ts";
+import type { Target } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Database, Sql } from "../store/database.ts";
@@ -27,6 +28,8 @@ export interface EngineParts {
   /** Whether somebody may cancel, press or vote, with the sentence that says why not. */
   readonly votes?: VotePolicy;
   readonly nameOf?: (person: string) => string;
+  /** Where a run that changes these is shown, besides where it was asked for. */
+  readonly rooms?: (targets: readonly Target[]) => readonly Place[];
   /** Fresh ids: tests give a counter. */
   readonly id: () => string;
   /** Called after each commit that may have changed a run's card. */
@@ -149,8 +152,10 @@ export function createEngine(parts: EngineParts): Engine {
       const title = workflow.title(parsed as never);
       const hash = hashOf(workflow);
       await insertRun(sql, { id, workflow: name, hash, input: asJson(parsed), title, by: by.id });
-      if (at) await insertRoot(sql, { id: sha256([id, at]).slice(0, 20), run: id, at });
-      await addTargets(sql, id, workflow.on?.(parsed as never) ?? []);
+      const targets = workflow.on?.(parsed as never) ?? [];
+      for (const place of placesOf(at, parts.rooms?.(targets) ?? []))
+        await insertRoot(sql, { id: sha256([id, place]).slice(0, 20), run: id, at: place });
+      await addTargets(sql, id, targets);
       return id;
     },
     ring,
@@ -186,4 +191,11 @@ export function createEngine(parts: EngineParts): Engine {
       await doorbell.close();
     },
   };
+}
+
+/** Where it was asked for, and each room once. A thread of a room's channel counts as the room. */
+function placesOf(at: Place | undefined, rooms: readonly Place[]): readonly Place[] {
+  const isOther = ({ surface, channel }: Place) =>
+    surface !== at?.surface || channel !== at.channel;
+  return [...(at ? [at] : []), ...rooms.filter(isOther)];
 }

@@ -1,8 +1,8 @@
-/** Turns a stream into a card: what is there at once, then, while it goes on, the newest lines. */
-import type { Card } from "../core/card.ts";
+/** Turns a stream into a card: what is there at once, then, while it is followed, the newest lines. */
+import type { Card, Say } from "../core/card.ts";
 import { plain } from "../observe/text.ts";
 import type { Database } from "../store/database.ts";
-import { changeReply } from "../store/messages.ts";
+import { changeReply, isFollowing } from "../store/messages.ts";
 
 export interface LinesParts {
   readonly database: Database;
@@ -12,74 +12,119 @@ export interface LinesParts {
   readonly closing: AbortSignal;
 }
 export interface Reading {
+  /** The message's. */
   readonly id: string;
   readonly title: string;
+  /** Whether it goes on when what is there was read. */
+  readonly follows: boolean;
+  /** Says the same once more. */
+  readonly again: Say;
   readonly open: (signal: AbortSignal) => AsyncIterable<unknown>;
 }
+export interface Lines {
+  readonly card: Card;
+  /** Whether there is more to come. */
+  readonly open: boolean;
+  /** Keeps the card up to date, once its message is there. */
+  goOn(): void;
+}
 
-/** How many lines a card keeps, how long one line may be, and how long is waited for the first ones and followed, in milliseconds. */
-const kept = 40;
+/** The longest line, and all that is kept of lines, in characters; how many a card shows while it is followed. */
 const widest = 400;
-const firstWait = 1_500;
-const followed = 300_000;
+const room = 60_000;
+const shown = 40;
+/** How long the first lines are waited for, and how long is followed or read, in milliseconds. */
+const firstWait = { follows: 1_500, ends: 5_000 };
+const limit = 300_000;
 const between = 1_000;
 
-/** The card of what was there within 1.5 s; `goOn` keeps it up to date for five minutes where the stream goes on. */
-export async function readLines(
-  parts: LinesParts,
-  reading: Reading,
-): Promise<{ readonly card: Card; goOn(): void }> {
+/**
+ * The card of what was there in the first moments. A log that is followed shows its newest lines for five minutes or
+ * until somebody stops it, and then says that it ended; one that ends by itself is there as a whole.
+ */
+export async function readLines(parts: LinesParts, reading: Reading): Promise<Lines> {
+  const { follows } = reading;
   const stop = new AbortController();
-  const signal = AbortSignal.any([parts.closing, stop.signal, AbortSignal.timeout(followed)]);
+  const late = AbortSignal.timeout(limit);
+  const signal = AbortSignal.any([parts.closing, stop.signal, late]);
   const lines: string[] = [];
   let left = 0;
-  let ended = false;
+  let size = 0;
+  /** Why it ended; empty where the stream itself did. */
+  let ended: string | undefined;
   let broke: unknown;
   const pump = (async () => {
     for await (const line of reading.open(signal)) {
-      lines.push(textOf(line, parts.mask));
-      if (lines.length > kept) left += lines.splice(0, lines.length - kept).length;
+      const text = textOf(line, parts.mask);
+      lines.push(text);
+      for (size += text.length; size > room; left++) size -= lines.shift()?.length ?? size;
     }
   })()
     .catch((error: unknown) => {
       if (!signal.aborted) broke = error;
     })
     .finally(() => {
-      ended = true;
+      if (stop.signal.aborted) ended = "stopped";
+      else if (parts.closing.aborted) ended = "ended, because Shipmate was stopped";
+      else if (late.aborted) ended = "ended after 5 min";
+      else ended = broke === undefined ? "" : "ended, because it could not be read on";
     });
-  await Promise.race([pump, new Promise((resolve) => setTimeout(resolve, firstWait))]);
+  await first(pump, follows ? firstWait.follows : firstWait.ends);
   if (broke !== undefined && lines.length === 0) throw broke;
-  const card = (): Card => ({
-    title: reading.title,
-    ...(lines.length === 0 && {
-      says: ended ? "It has written nothing." : "It has written nothing yet.",
-    }),
-    ...(lines.length > 0 && { code: { text: lines.join("\n"), language: "log" } }),
-    facts: [
-      ...(left > 0 ? [`${left} earlier lines left out`] : []),
-      ...(ended ? [] : ["following for 5 min"]),
-    ],
-  });
+
+  const count = () => left + lines.length;
+  const card = (): Card => {
+    const seen = follows ? lines.slice(-shown) : lines;
+    const hidden = count() - seen.length;
+    const going = follows ? "following for 5 min" : "still reading";
+    return {
+      title: reading.title,
+      ...(seen.length === 0 && {
+        says: ended === undefined ? "It has written nothing yet." : "It has written nothing.",
+      }),
+      ...(seen.length > 0 && { code: { text: seen.join("\n"), language: "log" } }),
+      facts: [
+        ...(hidden > 0 ? [`${hidden} earlier lines left out`] : []),
+        ...(ended === undefined ? [going] : ended === "" ? [] : [ended]),
+      ],
+      buttons: buttonsOf(reading, ended),
+    };
+  };
+  const goOn = async (): Promise<void> => {
+    for (let seen = count(); ; seen = count()) {
+      await first(pump, between);
+      if (ended === undefined && !(await isFollowing(parts.database, reading.id))) {
+        stop.abort();
+        await first(pump, between);
+        ended ??= "stopped";
+      }
+      if (ended === undefined && count() === seen) continue;
+      await changeReply(parts.database, reading.id, card());
+      parts.posted();
+      if (ended !== undefined) return;
+    }
+  };
   return {
     card: card(),
+    open: ended === undefined,
     goOn() {
-      if (ended) return;
-      let seen = left + lines.length;
-      const timer = setInterval(async () => {
-        if (ended) clearInterval(timer);
-        if (!ended && left + lines.length === seen) return;
-        seen = left + lines.length;
-        try {
-          await changeReply(parts.database, reading.id, card());
-          parts.posted();
-        } catch {
-          stop.abort(); // the database is away: the card stays as it is
-          clearInterval(timer);
-        }
-      }, between);
-      timer.unref();
+      if (ended !== undefined) return;
+      goOn().catch(() => stop.abort()); // the database is away: the card stays as it is
     },
   };
+}
+
+function buttonsOf({ id, follows, again }: Reading, ended: string | undefined): readonly Say[] {
+  if (ended === undefined) return [{ label: "Stop", command: "unfollow", args: { log: id } }];
+  return follows ? [again] : [];
+}
+
+/** Whichever comes first; the time alone keeps no process alive. */
+function first(work: Promise<void>, milliseconds: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  timer.unref();
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
 function textOf(line: unknown, mask: (text: string) => string): string {

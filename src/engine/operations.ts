@@ -104,7 +104,11 @@ export function operations(served: readonly Served[]): Operations {
     },
     stream(op, signal, by) {
       const { spec, face } = get(op.op, "stream", "stream");
-      const open = face(op.input) as (i: unknown, s: AbortSignal, by?: string) => AsyncIterable<unknown>;
+      const open = face(op.input) as (
+        i: unknown,
+        s: AbortSignal,
+        by?: string,
+      ) => AsyncIterable<unknown>;
       return checked(spec as StreamSpec, open(op.input, signal, by));
     },
     async preview(op, input, see) {

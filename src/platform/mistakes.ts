@@ -59,7 +59,9 @@ function found(issue: z.core.$ZodIssue, names: readonly string[]): readonly Foun
       return one(
         issue.format === "template_literal"
           ? "must be a number and a unit: 90s, 10m, 4h or 7d."
-          : "must be a name: lower-case letters, digits and hyphens.",
+          : issue.message.startsWith("must ")
+            ? `${issue.message}.`
+            : "must be a name: lower-case letters, digits and hyphens.",
       );
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options)

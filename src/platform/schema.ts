@@ -8,6 +8,12 @@ const name = z
   .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "use lower-case letters, digits and hyphens");
 const named = <S extends z.ZodType>(value: S) => z.record(name, value);
 
+/** A channel of a chat, as that chat calls it: `slack:C024BE91L`. */
+const Room = z
+  .string()
+  .regex(/^[a-z]+:\S{1,300}$/, "must be a chat and its channel, like slack:C024BE91L");
+const rooms = z.array(Room).max(20).default([]);
+
 export const Person = z.strictObject({
   name: z.string().min(1).max(80),
   /** Accounts by surface: `slack: U024BE7LH`. */
@@ -15,8 +21,8 @@ export const Person = z.strictObject({
 });
 export const Team = z.strictObject({
   members: z.array(name),
-  /** Where the team's runs are shown besides where they were asked for. */
-  says: z.string().optional(),
+  /** Where runs of its services are shown, besides where they were asked for. */
+  rooms,
 });
 /** How the versions of a Helm chart are told apart, and which of its files hold values. */
 export const Helm = z.strictObject({
@@ -29,6 +35,8 @@ export const ServiceEntry = z.strictObject({
   /** A team. */
   owner: name,
   says: z.string().default(""),
+  /** Where its runs are shown too. */
+  rooms,
   /** A file or folder beside `manifests/`: a WebService, plain YAML, a Kustomization or a Helm chart. Needed on a cluster. */
   manifests: z.string().min(1).optional(),
   /** The image whose tag is the version, without its tag: `ghcr.io/acme/web`. Unset: the one that ends in the service's name, else the only one. */
@@ -51,6 +59,8 @@ export const EnvironmentEntry = z.strictObject({
   approval: Approval.optional(),
   /** A step back to the release before needs no approval here; to a version that somebody names, it does. */
   rollback: z.enum(["pre-approved", "as any change"]).default("as any change"),
+  /** Where every run that changes it is shown too. */
+  rooms,
   /** On a Kubernetes cluster; unset: the environment's name. */
   namespace: name.optional(),
   /** How long a release may be stuck before it counts as failed. */

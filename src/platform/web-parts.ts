@@ -3,41 +3,29 @@ import { z } from "zod";
 import { Time } from "../core/time.ts";
 import { Image, ObjectName, on, Path, Port, Quantity, Variable } from "./web-forms.ts";
 
-export const Value = z
-  .union(
-    [
-      z.string(),
-      z.number(),
-      z.boolean(),
-      z.strictObject({
-        secret: ObjectName,
-        key: z.string().min(1),
-        optional: z.boolean().optional(),
-      }),
-      z.strictObject({
-        config: ObjectName,
-        key: z.string().min(1),
-        optional: z.boolean().optional(),
-      }),
-      z.strictObject({ field: z.string().min(1) }),
-    ],
-    {
-      error:
-        "must be a value, or where it comes from: { secret: name, key: name } or { config: name, key: name }",
-    },
-  )
-  .describe(
-    "A value, or where it comes from: `{ secret: stripe, key: token }`, `{ config: flags, key: beta }` (both may be `optional`), or `{ field: status.podIP }`.",
-  );
+const key = z.string().min(1);
+const optional = z.boolean().optional();
+/** Where a variable's value comes from. */
+export const Source = z.union([
+  z.strictObject({ secret: ObjectName, key, optional }),
+  z.strictObject({ config: ObjectName, key, optional }),
+  z.strictObject({ field: z.string().min(1) }),
+]);
+export const Value = z.union([z.string(), z.number(), z.boolean(), Source], {
+  error:
+    "must be a value, or where it comes from: { secret: name, key: name } or { config: name, key: name }",
+});
 export const env = z
   .record(Variable, Value)
   .default({})
-  .describe("Environment variables by name. Secrets are named here, never written.");
+  .describe(
+    "Environment variables by name: a value, or where it comes from: `{ secret: stripe, key: token }`, `{ config: flags, key: beta }` (both may be `optional`), or `{ field: status.podIP }`.",
+  );
 export const envFrom = z
   .array(
     z.strictObject({
-      secret: ObjectName.optional().describe("A Secret, or:"),
-      config: ObjectName.optional().describe("a ConfigMap."),
+      secret: ObjectName.optional().describe("A Secret; either this or `config`."),
+      config: ObjectName.optional().describe("A ConfigMap."),
       prefix: z.string().optional().describe("Put before each name."),
     }),
   )
@@ -52,14 +40,14 @@ export const args = z.array(z.string()).optional().describe("Its arguments.");
 export const image = Image.optional().describe("Unset: the service's own image.");
 
 export const Amounts = z.strictObject({
-  cpu: Quantity.optional(),
-  memory: Quantity.optional(),
-  "ephemeral-storage": Quantity.optional(),
+  cpu: Quantity.optional().describe("`250m` is a quarter of one."),
+  memory: Quantity.optional().describe("`256Mi`."),
+  "ephemeral-storage": Quantity.optional().describe("On the node's disk."),
 });
 export const Resources = z.strictObject({
   requests: Amounts.extend({
-    cpu: Quantity.default("100m"),
-    memory: Quantity.default("256Mi"),
+    cpu: Quantity.default("100m").describe("`250m` is a quarter of one."),
+    memory: Quantity.default("256Mi").describe("`256Mi`."),
   })
     .prefault({})
     .describe("What is set aside for each pod."),

@@ -118,7 +118,7 @@ const Volume = z.strictObject({
   shared: z.boolean().default(false).describe("A persistent one for several pods at once."),
   storageClass: ObjectName.optional().describe("Unset: the cluster's own."),
   memory: z.boolean().default(false).describe("A passing one in memory."),
-  readOnly: z.boolean().default(false),
+  readOnly: z.boolean().default(false).describe("Whether the service can only read it."),
 });
 
 const Peer = z.strictObject({
@@ -175,7 +175,7 @@ const fields = {
     .describe("Processes without a port, by name: `<service>-<worker>`."),
   cron: named(Cron).default({}).describe("Jobs by the clock, by name: `<service>-<job>`."),
   migrate: Migrate.optional().describe(
-    "Runs to its end before each new version is released; where it fails nothing is.",
+    "A Job that runs to its end before a new version is released; where it fails nothing is released.",
   ),
   containers: named(Container)
     .default({})
@@ -184,8 +184,11 @@ const fields = {
   service: z
     .strictObject({
       port: Port.default(80).describe("Under which other services reach it."),
-      type: z.enum(["ClusterIP", "NodePort", "LoadBalancer"]).default("ClusterIP"),
-      annotations: Strings.default({}),
+      type: z
+        .enum(["ClusterIP", "NodePort", "LoadBalancer"])
+        .default("ClusterIP")
+        .describe("`LoadBalancer` gets an address of its own."),
+      annotations: Strings.default({}).describe("For a cloud's load balancer."),
     })
     .prefault({})
     .describe("Its name in the cluster."),
@@ -223,8 +226,14 @@ const fields = {
     ),
   spread: z
     .strictObject({
-      zones: z.enum(["ScheduleAnyway", "DoNotSchedule", "off"]).default("ScheduleAnyway"),
-      nodes: z.enum(["ScheduleAnyway", "DoNotSchedule", "off"]).default("ScheduleAnyway"),
+      zones: z
+        .enum(["ScheduleAnyway", "DoNotSchedule", "off"])
+        .default("ScheduleAnyway")
+        .describe("Over zones."),
+      nodes: z
+        .enum(["ScheduleAnyway", "DoNotSchedule", "off"])
+        .default("ScheduleAnyway")
+        .describe("Over nodes."),
     })
     .prefault({})
     .describe("Keeps replicas apart: a wish, an order, or `off`."),
@@ -240,7 +249,7 @@ const fields = {
       capabilities: z.array(z.string().min(1)).default([]).describe("Given back; all are dropped."),
     })
     .prefault({})
-    .describe("What its processes may do. As strict as Kubernetes' standard `restricted`."),
+    .describe("What its processes may do: as strict as Kubernetes' standard `restricted`."),
   serviceAccount: z
     .strictObject({
       name: ObjectName.optional().describe("One that exists already. Unset: one is made."),
@@ -259,11 +268,14 @@ const fields = {
   tolerations: z
     .array(
       z.strictObject({
-        key: z.string().optional(),
-        operator: z.enum(["Exists", "Equal"]).optional(),
-        value: z.string().optional(),
-        effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-        tolerationSeconds: z.int().optional(),
+        key: z.string().optional().describe("Of the taint; unset: any."),
+        operator: z.enum(["Exists", "Equal"]).optional().describe("How it is compared."),
+        value: z.string().optional().describe("For `Equal`."),
+        effect: z
+          .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+          .optional()
+          .describe("Unset: any."),
+        tolerationSeconds: z.int().optional().describe("How long; unset: for ever."),
       }),
     )
     .default([])

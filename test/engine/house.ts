@@ -12,6 +12,7 @@ import { loadWorkflows } from "../../src/engine/load-workflows.ts";
 import { serve } from "../../src/engine/operations.ts";
 import { createProjector } from "../../src/engine/projector.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
+import { roomsOf } from "../../src/platform/rooms.ts";
 import type { Platform } from "../../src/platform/schema.ts";
 import { may, mayVote, needs, rights } from "../../src/policy/decide.ts";
 import { personOf } from "../../src/policy/identity.ts";
@@ -142,6 +143,7 @@ export async function openHouse(
       serve(directory, "platform.yaml", answers(now)),
     ],
     policy: (draft) => needs(now(), draft),
+    rooms: (targets) => roomsOf(now(), targets),
     votes: {
       mayVote: (person, plan, vote) => mayVote(now(), person, plan, vote),
       mayChange: (person, targets) => may(now(), person, "change", targets as never),

@@ -35,7 +35,9 @@ const swap = (from: string, to: string) => {
 test("the file of the repository is right", async () => {
   const platform = await loadPlatform("manifests/platform.yaml");
   expect(Object.keys(platform.environments)).toEqual(["staging", "production"]);
-  expect(platform.services["web"]).toEqual({ owner: "payments", says: "The shop's pages" });
+  expect(platform.services["web"]).toMatchObject({
+    ...{ owner: "payments", says: "The shop's pages" },
+  });
   expect(platform.environments["production"]?.approval).toEqual({
     from: "owners",
     count: 1,
@@ -148,6 +150,11 @@ describe("what is wrong is said in one sentence at its place", () => {
       "a span before now",
       swap("from: owners", "expires: -4h"),
       "11:26 environments.production.approval.expires must be a number and a unit: 90s, 10m, 4h or 7d.",
+    ],
+    [
+      "a room of no chat",
+      swap("owner: payments", "owner: payments, rooms: [general]"),
+      "7:35 services.web.rooms.0 must be a chat and its channel, like slack:C024BE91L.",
     ],
     [
       "an unknown provider",
