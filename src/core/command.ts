@@ -67,6 +67,8 @@ export interface Ctx<A> {
   readonly runs: Runs;
   readonly commands: readonly CommandHelp[];
   look<R>(op: Look<R>): Promise<R>;
+  /** Stops answers of this channel that go on with new lines: one, or all of them. Gives how many that were. */
+  unfollow(answer?: string): Promise<number>;
   start<I, O>(workflow: Workflow<I, O>, input: I): Promise<{ readonly run: string }>;
 }
 

@@ -99,7 +99,7 @@ export async function readLines(parts: LinesParts, reading: Reading): Promise<Li
         ended ??= "stopped";
       }
       if (ended === undefined && count() === seen) continue;
-      await changeReply(parts.database, reading.id, card());
+      await changeReply(parts.database, reading.id, card(), ended !== undefined);
       parts.posted();
       if (ended !== undefined) return;
     }

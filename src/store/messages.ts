@@ -70,11 +70,13 @@ export async function insertReply(
     readonly card: Card;
     readonly form?: Form | undefined;
     readonly to?: string | undefined;
+    /** It goes on growing. */
+    readonly following?: boolean;
   },
 ): Promise<void> {
   await sql.run(
-    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, to_account, card, form)
-     VALUES ($1, $2, $3, $4, 'reply', $5, $6::jsonb, $7::jsonb) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, to_account, card, form, following)
+     VALUES ($1, $2, $3, $4, 'reply', $5, $6::jsonb, $7::jsonb, $8) ON CONFLICT (id) DO NOTHING`,
     [
       reply.id,
       reply.at.surface,
@@ -83,15 +85,48 @@ export async function insertReply(
       reply.to ?? null,
       json(reply.card),
       reply.form ? json(reply.form) : null,
+      reply.following ?? false,
     ],
   );
 }
 
-/** Another text for an answer that grows. */
-export async function changeReply(sql: Sql, id: string, changed: Card): Promise<void> {
+/** Whether an answer may grow on. */
+export async function isFollowing(sql: Sql, id: string): Promise<boolean> {
+  const row = await first(
+    sql,
+    z.object({ following: z.boolean() }),
+    "SELECT following FROM shipmate.messages WHERE id = $1",
+    [id],
+  );
+  return row?.following ?? false;
+}
+
+/** Lets answers of a channel grow no more: one by its id, or all of them. Gives how many that were. */
+export async function unfollow(
+  sql: Sql,
+  at: Pick<Place, "surface" | "channel">,
+  id?: string,
+): Promise<number> {
+  const stopped = await sql.query(
+    z.object({ id: z.string() }),
+    `UPDATE shipmate.messages SET following = false
+     WHERE surface = $1 AND channel = $2 AND following AND ($3::text IS NULL OR id = $3) RETURNING id`,
+    [at.surface, at.channel, id ?? null],
+  );
+  return stopped.length;
+}
+
+/** Another text for an answer that grows; `ends`: the last one. */
+export async function changeReply(
+  sql: Sql,
+  id: string,
+  changed: Card,
+  ends = false,
+): Promise<void> {
   await sql.run(
-    "UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1 WHERE id = $1",
-    [id, json(changed)],
+    `UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1,
+       following = following AND NOT $3::boolean WHERE id = $1`,
+    [id, json(changed), ends],
   );
 }
 

@@ -202,4 +202,9 @@ export const migrations: readonly string[] = [
     at bigint NOT NULL DEFAULT shipmate.now()
   );
   `,
+  `
+  -- An answer that still grows, until somebody stops it.
+  ALTER TABLE shipmate.messages ADD COLUMN following boolean NOT NULL DEFAULT false;
+  CREATE INDEX messages_following ON shipmate.messages (surface, channel) WHERE following;
+  `,
 ];

@@ -30,9 +30,11 @@ export interface World {
   /** By target. */
   readonly content: { readonly [target: string]: Answer<"content"> };
   readonly runs: readonly RunView[];
+  /** How many logs are followed. */
+  readonly following: number;
 }
 
-const still: World = { running: {}, history: [], events: [], content: {}, runs: [] };
+const still: World = { running: {}, history: [], events: [], content: {}, runs: [], following: 0 };
 
 /** The reply, or the sentence of a refusal, and what was asked of runs and workflows on the way. */
 export async function say(text: string, part: Partial<World> = {}) {
@@ -70,6 +72,10 @@ export async function say(text: string, part: Partial<World> = {}) {
       runs,
       commands: helpOf(commands),
       look,
+      unfollow: async (answer) => {
+        asked.push(["unfollow", answer]);
+        return world.following;
+      },
       start: async (workflow, input) => {
         asked.push(["start", workflow.name, input]);
         return { run: "r1" };

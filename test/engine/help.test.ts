@@ -25,7 +25,7 @@ test("help knows exactly the files in commands/", async () => {
 
 test("the commands of the house are all there", () => {
   expect(commands.map(({ name }) => name).sort()).toEqual(
-    "adopt approve cancel deploy diff environments events help history logs press reject remove restart retry rollback runs scale services status whoami why withdraw".split(
+    "adopt approve cancel deploy diff environments events help history logs press reject remove restart retry rollback runs scale services status unfollow whoami why withdraw".split(
       " ",
     ),
   );
@@ -53,6 +53,7 @@ test("how a command is typed follows from its definition", () => {
     "scale <service> to <replicas> in <environment>",
     "services [<owner>]",
     "status <service> [in <environment>]",
+    "unfollow",
     "whoami",
     "why <run>",
     "withdraw <run>",
