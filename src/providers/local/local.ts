@@ -14,6 +14,7 @@ import { release, type Shelf } from "./release.ts";
 import { remove } from "./remove.ts";
 import { restart } from "./restart.ts";
 import { samplesIn } from "./samples.ts";
+import type { State } from "./state.ts";
 import type { Limits } from "./supervisor.ts";
 
 export interface LocalOptions {
@@ -76,7 +77,8 @@ export async function local(options: LocalOptions): Promise<Local> {
       logs: (input, signal) => {
         const k = keeper(input);
         if (k.state().processes === 0) samples.versions(input.service);
-        return logs(k.logs, input, now, signal);
+        const below = input.previous ? firstOfNow(k.state()) : undefined;
+        return logs(k.logs, { ...input, below }, now, signal);
       },
     },
     async close({ stop = false } = {}) {
@@ -84,6 +86,12 @@ export async function local(options: LocalOptions): Promise<Local> {
       await Promise.all([...cared.values()].map((care) => care.close(stop)));
     },
   };
+}
+
+/** The number of the oldest process that serves or is about to, or of the last one that was there. */
+function firstOfNow({ serving, candidate, processes }: State): number {
+  const numbers = [serving?.process, candidate].flatMap((process) => process?.n ?? []);
+  return numbers.length > 0 ? Math.min(...numbers) : processes;
 }
 
 function placesIn(folder: string): readonly Place[] {

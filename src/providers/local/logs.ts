@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { milliseconds, type Time } from "../../core/time.ts";
 import { type Line, type Reader, reader, written } from "./lines.ts";
-import { logFiles } from "./log-file.ts";
+import { logFiles, processOf } from "./log-file.ts";
 
 export interface Wanted {
   readonly service: string;
@@ -10,6 +10,8 @@ export interface Wanted {
   readonly search?: string | undefined;
   readonly tail?: number | undefined;
   readonly follow: boolean;
+  /** Only what processes wrote whose number is below this one; never followed. */
+  readonly below?: number | undefined;
 }
 
 /** How often a followed log is looked at, in milliseconds. */
@@ -36,13 +38,18 @@ export async function* logs(
   };
 
   const files = [];
-  for (const path of logFiles(folder)) if ((await written(path)) >= since) files.push(path);
-  const there = merged(files.map((path) => known(path).read(!wanted.follow)));
+  for (const path of logFiles(folder)) {
+    if (wanted.below !== undefined && processOf(path).n >= wanted.below) continue;
+    if ((await written(path)) >= since) files.push(path);
+  }
+  const there = merged(
+    files.map((path) => known(path).read(!wanted.follow || wanted.below !== undefined)),
+  );
   yield* wanted.tail === undefined
     ? only(there, fits, signal)
     : last(only(there, fits, signal), wanted.tail);
 
-  while (wanted.follow && !signal.aborted) {
+  while (wanted.follow && wanted.below === undefined && !signal.aborted) {
     await pause(every, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
     const fresh = logFiles(folder).filter((path) => path.endsWith(".log"));
     yield* only(merged(fresh.map((path) => known(path).read(false))), fits, signal);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Refusal } from "../../../src/core/refusal.ts";
 import type { Local } from "../../../src/providers/local/local.ts";
-import { bound, changes, eventually, open, release, see, settled } from "../drive.ts";
+import { bound, changes, eventually, open, release, see, settled, texts } from "../drive.ts";
 import { at, type Place, place } from "./world.ts";
 
 let here: Place;
@@ -86,6 +86,19 @@ describe("a restart", () => {
       name: "Moved",
     });
   });
+});
+
+test("the log of the processes before is all that the ones of now did not write, and ends", async () => {
+  await ship("1.4.1");
+  await ship("1.4.2");
+  await eventually(
+    () => here.running(),
+    (pids) => pids.length === 1,
+  );
+  const wanted = { ...at, previous: true, follow: true };
+  const before = await texts(local.clusters.logs(wanted, open));
+  expect(before.join("\n")).toMatch(/1\.4\.1.* listens on/);
+  expect(before.join("\n")).not.toContain("1.4.2");
 });
 
 test("events are the releases with their ends, and what a process died of, oldest first", async () => {
