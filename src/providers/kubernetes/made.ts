@@ -1,0 +1,99 @@
+/** What a version consists of in an environment, and that what is carried out is what was approved. */
+import { canonical, type Seen } from "../../core/plan.ts";
+import { Moved } from "../../core/refusal.ts";
+import type { KubeObject } from "../../expand/object.ts";
+import { type At, type Deck, fieldOf, labelled, mainOf } from "./deck.ts";
+import { contentOf } from "./grounds.ts";
+import { nameOf } from "./order.ts";
+import { packed } from "./records.ts";
+import { inTens } from "./tens.ts";
+import type { Spot } from "./types.ts";
+import { addressOf } from "./url.ts";
+
+export type Input = At & { readonly version: string; readonly like?: string | undefined };
+
+export interface Made {
+  /** In the order of their names. */
+  readonly objects: readonly KubeObject[];
+  /** Digests by image. */
+  readonly pins: Readonly<Record<string, string>>;
+  readonly url: string | null;
+}
+
+export interface Making {
+  /** The exact content of the release that it is to be like, where that is kept; else what the manifests say today. */
+  make(spot: Spot, input: Input, signal: AbortSignal): Promise<Made>;
+  /** Keeps what a plan's `will` tells of, so that it need not be made again. */
+  remember(spot: Spot, will: Seen, made: Made): void;
+  /** Throws Moved where it can't be made any more as the plan's `will` tells. */
+  approved(spot: Spot, input: Input, will: Seen, signal: AbortSignal): Promise<Made>;
+}
+
+export function making({ records, source }: Pick<Deck, "records" | "source">): Making {
+  const last = new Map<string, { readonly will: string; readonly made: Made }>();
+
+  async function made(
+    spot: Spot,
+    input: Input,
+    pinned: Made["pins"] | undefined,
+    signal: AbortSignal,
+  ): Promise<Made> {
+    const { objects, pins } =
+      (await earlier(spot, input, signal)) ?? (await rendered(spot, input, pinned, signal));
+    packed(spot, objects);
+    return { objects, pins, url: addressOf(objects) };
+  }
+
+  async function earlier(spot: Spot, { like }: Input, signal: AbortSignal) {
+    if (like === undefined) return undefined;
+    const number = Number(like);
+    const [objects, all] = await Promise.all([
+      records.content(spot, number, signal),
+      records.list(spot, signal),
+    ]);
+    return objects && { objects, pins: all.find((one) => one.number === number)?.pins ?? {} };
+  }
+
+  async function rendered(
+    { service, environment, namespace }: Spot,
+    { version }: Input,
+    pinned: Made["pins"] | undefined,
+    signal: AbortSignal,
+  ) {
+    const at = { service, environment, namespace, version };
+    const { objects, pins } = await source.render(at, pinned, signal);
+    const found = pins.flatMap(({ image, digest }) => (digest ? [[image, digest] as const] : []));
+    const named = labelled(at, objects).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    return { objects: named, pins: Object.fromEntries(found) };
+  }
+
+  return {
+    make: (spot, input, signal) => made(spot, input, undefined, signal),
+    remember(spot, will, it) {
+      last.set(keyOf(spot), { will: canonical(will), made: it });
+    },
+    async approved(spot, input, will, signal) {
+      const known = last.get(keyOf(spot));
+      if (known?.will === canonical(will)) return known.made;
+      const pins = fieldOf(will[mainOf(input)], "pins") as Made["pins"] | undefined;
+      const it = await made(spot, input, pins, signal);
+      const contents = await inTens(it.objects, contentOf);
+      const names = it.objects.map(nameOf);
+      const wanted = Object.keys(will).filter((name) => fieldOf(will[name], "content"));
+      const isSame = (name: string, i: number) => canonical(will[name]) === canonical(contents[i]);
+      if (names.length === wanted.length && names.every(isSame)) return it;
+      throw new Moved(
+        `What ${input.service} ${input.version} consists of has changed since this was planned.`,
+      );
+    },
+  };
+}
+
+/** The `will` of what is not tried out. */
+export async function contents({ objects }: Made): Promise<Seen> {
+  const all = await inTens(objects, contentOf);
+  return Object.fromEntries(objects.map((object, i) => [nameOf(object), all[i] ?? null]));
+}
+
+const keyOf = ({ own, namespace, service, environment }: Spot): string =>
+  [own.name, namespace, environment, service].join("/");

@@ -1,0 +1,272 @@
+/**
+ * The effect `release`: makes a version's objects what the cluster has.
+ *
+ * What moved is noticed before anything is written. The first write is the record, which only one of those that race
+ * can make; it bears the effect's key and keeps the content. A later try finds it and goes on: objects that bear its
+ * number are done.
+ */
+import type { Json } from "../../core/operation.ts";
+import type { Change, Preview } from "../../core/plan.ts";
+import type { Provider, Run, See } from "../../core/provider.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { type KubeObject, marks } from "../../expand/object.ts";
+import { clusters } from "../../roles/clusters.ts";
+import { applyAll, bears, type Live } from "./apply.ts";
+import { compare } from "./compare.ts";
+import {
+  type At,
+  back,
+  coalesced,
+  type Deck,
+  fieldOf,
+  holds,
+  isRunning,
+  mainOf,
+  requireNewest,
+  resting,
+  standing,
+} from "./deck.ts";
+import { holdsData } from "./hints.ts";
+import { contents, type Input, type Made, making } from "./made.ts";
+import { nameOf, refOf } from "./order.ts";
+import { type Wanted, weigh } from "./preview.ts";
+import { renew } from "./restart.ts";
+import { inTens } from "./tens.ts";
+import type { Cluster, Ref, Release, Spot } from "./types.ts";
+import { verify } from "./verify.ts";
+import { objectText } from "./words.ts";
+
+type Released = { url: string | null };
+
+export function release(deck: Deck): Provider<typeof clusters>["release"] {
+  const { records } = deck;
+  const { make, remember, approved } = making(deck);
+  const once = coalesced<Released>();
+
+  async function preview(input: Input, see: See<Released>): Promise<Preview<Released>> {
+    const { signal } = see;
+    const { version } = input;
+    const spot = deck.spotOf(input);
+    const main = mainOf(input);
+    const [all, made] = await Promise.all([records.list(spot, signal), make(spot, input, signal)]);
+    const planned = see.planned(main);
+    if (planned !== undefined) return onTop(spot, input, made, planned, signal);
+    const [newest] = standing(all);
+    const wanted = { objects: made.objects, delete: dropped(all, made.objects) };
+    const weighed = await weigh(spot, spot.as(see.by), main, wanted, signal);
+    const isWell = newest?.state === "good" || newest?.state === "adopted";
+    if (isWell && newest.version === version && weighed.changes.length === 0)
+      return { same: { url: newest.url } };
+    const again = newest?.state === "bad" && newest.version === version;
+    const will = { [main]: willBe(version, made, again), ...weighed.will };
+    remember(spot, will, made);
+    return {
+      changes: [
+        { of: main, field: "version", from: described(newest), to: version },
+        ...weighed.changes,
+        ...gone(all, made.objects)
+          .filter(holdsData)
+          .map((ref) => stays(main, ref)),
+      ],
+      seen: { [main]: resting(newest), ...weighed.seen },
+      will,
+      knows: { url: made.url },
+      undo: [back(input, all)],
+    };
+  }
+
+  /** What an earlier operation of the same plan makes is not there yet: content is compared with content. */
+  async function onTop(
+    spot: Spot,
+    input: Input,
+    made: Made,
+    planned: Json,
+    signal: AbortSignal,
+  ): Promise<Preview<Released>> {
+    const main = mainOf(input);
+    const { service, environment, version } = input;
+    const at = { service, environment };
+    const was = fieldOf(planned, "version");
+    const from = typeof was === "string" ? was : null;
+    const before = from === null ? undefined : await make(spot, { ...at, version: from }, signal);
+    const will = { [main]: willBe(version, made, false), ...(await contents(made)) };
+    remember(spot, will, made);
+    return {
+      changes: [
+        { of: main, field: "version", from, to: version },
+        ...compare(input, before?.objects ?? [], made.objects),
+      ],
+      seen: { [main]: { release: null, version: from } },
+      will,
+      knows: { url: made.url },
+      undo: [from === null ? clusters.remove(at) : clusters.release({ ...at, version: from })],
+    };
+  }
+
+  /** A version that is known only after an earlier operation: all that can be said yet is that there will be one. */
+  async function later(at: At, version: Json, see: See<Released>): Promise<Preview<Released>> {
+    const main = mainOf(at);
+    const all = await records.list(deck.spotOf(at), see.signal);
+    const [newest] = standing(all);
+    return {
+      changes: [{ of: main, field: "version", from: described(newest), to: version }],
+      seen: { [main]: see.planned(main) ?? resting(newest) },
+      will: { [main]: { release: null, version } },
+      undo: [back(at, all)],
+    };
+  }
+
+  async function carry(input: Input, run: Run<Released>): Promise<Released> {
+    const { key, seen, plan, by, signal } = run;
+    signal.throwIfAborted();
+    const spot = deck.spotOf(input);
+    const cluster = spot.as(by);
+    const all = await records.list(spot, signal);
+    const own = all.find((one) => one.key === key);
+    if (own && own.state !== "applying") return { url: own.url };
+    const begun = own
+      ? await goOn(spot, cluster, own, all, run)
+      : await begin(spot, cluster, input, all, run);
+    const { number, live, url } = begun;
+    const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
+    const force = Object.keys(seen).length > 1;
+    const again = own !== undefined;
+    const became = await applyAll({ cluster, read, force, again, ...begun }, signal);
+    const main = "will" in plan ? plan.will[mainOf(input)] : undefined;
+    if (fieldOf(main, "again") === true) await makeAnew(cluster, number, live, became, signal);
+    if (all.length > 20) await records.tidy(spot, signal);
+    await records.mark(spot, number, "going", undefined, signal);
+    return { url };
+  }
+
+  async function begin(
+    spot: Spot,
+    cluster: Cluster,
+    input: Input,
+    all: readonly Release[],
+    { key, seen, plan, by, signal }: Run<Released>,
+  ): Promise<Begun> {
+    requireNewest(input, seen, standing(all)[0]);
+    const made = await approved(spot, input, "will" in plan ? plan.will : {}, signal);
+    const { objects, pins, url } = made;
+    const wanted = { objects, delete: dropped(all, objects) };
+    const live = await found(spot, cluster, wanted, seen, undefined, signal);
+    const number = 1 + Math.max(all[0]?.number ?? 0, ...[...live.values()].map(numberOf));
+    const facts = { number, version: input.version, key, at: deck.now(), by };
+    const record = {
+      ...facts,
+      state: "applying",
+      inventory: objects.map(refOf),
+      pins,
+      url,
+    } as const;
+    await records.create(spot, record, objects, signal);
+    return { number, wanted, live, url };
+  }
+
+  async function goOn(
+    spot: Spot,
+    cluster: Cluster,
+    { number, url }: Release,
+    all: readonly Release[],
+    { seen, signal }: Run<Released>,
+  ): Promise<Begun> {
+    const [newest] = all;
+    if (newest && newest.number !== number)
+      throw new Refusal(
+        `${spot.service} in ${spot.environment} was released as ${newest.version} before this was done.`,
+      );
+    const objects = await records.content(spot, number, signal);
+    if (!objects) throw new Error(`reading release ${number} of ${spot.service}: it is gone`);
+    const wanted = { objects, delete: dropped(all.slice(1), objects) };
+    return { number, wanted, live: await found(spot, cluster, wanted, seen, number, signal), url };
+  }
+
+  return {
+    preview: async (input, see) => {
+      const { version } = input;
+      if (typeof version === "string") return preview({ ...input, version }, see);
+      return later(input, version as unknown as Json, see); // it stands as data until it is known
+    },
+    run: (input, run) => once(run.key, () => carry(input, run)),
+    async find(input, key) {
+      const all = await records.list(deck.spotOf(input), AbortSignal.timeout(30_000));
+      const own = all.find((one) => one.key === key);
+      return own && own.state !== "applying" ? { did: { url: own.url } } : "not done";
+    },
+  };
+}
+
+/** Tells that something holds data and is left alone. */
+export function stays(main: string, ref: Ref): Change {
+  const to = "stays with its data, until it is deleted by hand";
+  return { of: main, field: objectText(ref), from: "there", to };
+}
+
+interface Begun {
+  readonly number: number;
+  readonly wanted: Wanted;
+  readonly live: Live;
+  readonly url: string | null;
+}
+
+/** As it is there now: verified where the plan looked at it, else only read. */
+async function found(
+  spot: Spot,
+  cluster: Cluster,
+  wanted: Wanted,
+  seen: Run<Released>["seen"],
+  ours: number | undefined,
+  signal: AbortSignal,
+): Promise<Live> {
+  if (wanted.objects.some((object) => nameOf(object) in seen))
+    return verify(spot, cluster, wanted, seen, ours, signal);
+  const refs = [...wanted.objects.map(refOf), ...wanted.delete];
+  const live = await inTens(refs, (ref) => cluster.get(ref, signal));
+  return new Map(refs.map((ref, i) => [nameOf(ref), live[i]]));
+}
+
+/** The pods of a version that failed before are made anew, where applying it did not do so already. */
+async function makeAnew(
+  cluster: Cluster,
+  number: number,
+  live: Live,
+  became: ReadonlyMap<string, KubeObject>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [name, object] of became) {
+    const before = live.get(name);
+    const isSame = before?.metadata["generation"] === object.metadata["generation"];
+    if (isRunning(object) && (isSame || bears(before, number)))
+      await renew(cluster, object, `release-${number}`, signal);
+  }
+}
+
+function numberOf(object: KubeObject | undefined): number {
+  return Number(object?.metadata.annotations?.[marks.release] ?? 0) || 0;
+}
+
+function willBe(version: string, { pins }: Made, again: boolean): Json {
+  const more = { ...(again && { again }), ...(Object.keys(pins).length > 0 && { pins }) };
+  return { release: null, version, ...more };
+}
+
+/** The version that is wanted now, and what is wrong with it. */
+function described(newest: Release | undefined): string | null {
+  if (!newest) return null;
+  const wrong: Partial<Record<Release["state"], string>> = {
+    ...{ bad: "failed", going: "starting", applying: "unfinished" },
+  };
+  const what = wrong[newest.state];
+  return what === undefined ? newest.version : `${newest.version} (${what})`;
+}
+
+/** Held and no longer wanted; what holds data is never deleted on the way. */
+function dropped(all: readonly Release[], objects: readonly KubeObject[]): readonly Ref[] {
+  return gone(all, objects).filter((ref) => !holdsData(ref));
+}
+
+function gone(all: readonly Release[], objects: readonly KubeObject[]): readonly Ref[] {
+  const wanted = new Set(objects.map(nameOf));
+  return holds(all).filter((ref) => !wanted.has(nameOf(ref)));
+}
