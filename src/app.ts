@@ -264,6 +264,6 @@ function secretsOf(config: Config): string[] {
   const urls = [config.database, config.mode === "fleet" ? config.redis : undefined];
   const passwords = urls.flatMap((url) => (url ? [decodeURIComponent(new URL(url).password)] : []));
   const { botToken, signingSecret, appToken } = config.slack ?? {};
-  const all = [...passwords, botToken, signingSecret, appToken];
+  const all = [...passwords, botToken, signingSecret, appToken, config.teams?.app?.password];
   return all.flatMap((one) => (one === undefined || one === "" ? [] : [one]));
 }

@@ -32,6 +32,7 @@ export interface OneMachine extends Common {
   readonly mode: "one machine";
   readonly database?: string;
   readonly slack?: SlackSettings;
+  readonly teams?: TeamsSettings;
 }
 
 /** Any number of processes on one PostgreSQL and one Redis. */
@@ -40,6 +41,7 @@ export interface Fleet extends Common {
   readonly database: string;
   readonly redis: string;
   readonly slack?: SlackSettings;
+  readonly teams?: TeamsSettings;
 }
 
 export type Config = Local | OneMachine | Fleet;
@@ -50,6 +52,18 @@ export interface SlackSettings {
   readonly signingSecret?: string;
   readonly appToken?: string;
   readonly apiUrl?: string;
+}
+
+/** Teams calls us over HTTP; without an app it does so unauthenticated, on this machine alone. */
+export interface TeamsSettings {
+  readonly app?: {
+    readonly id: string;
+    readonly password?: string;
+    /** The organisation whose people may use it. */
+    readonly tenant: string;
+    readonly type: "SingleTenant" | "MultiTenant" | "UserAssignedMSI";
+  };
+  readonly allowUnauthenticated?: boolean;
 }
 
 const url = (schemes: readonly string[], example: string) =>
@@ -75,6 +89,16 @@ export const Settings = z.object({
   SLACK_SIGNING_SECRET: z.string().optional(),
   SLACK_APP_TOKEN: starting("xapp-", "an app-level token").optional(),
   SLACK_API_URL: url(["https", "http"], "https://slack.com/api/").optional(),
+  MicrosoftAppId: z.guid("must be the app's id, 8-4-4-4-12 hex digits").optional(),
+  MicrosoftAppPassword: z.string().optional(),
+  MicrosoftAppTenantId: z.guid("must be the tenant's id, 8-4-4-4-12 hex digits").optional(),
+  MicrosoftAppType: z
+    .enum(
+      ["SingleTenant", "MultiTenant", "UserAssignedMSI"],
+      "must be SingleTenant, MultiTenant or UserAssignedMSI",
+    )
+    .optional(),
+  TEAMS_ALLOW_UNAUTHENTICATED: z.stringbool("must be true or false").optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(", ")}`).optional(),
 });
 type Settings = z.output<typeof Settings>;
@@ -97,6 +121,7 @@ export function readConfig(environment: Environment = process.env): Config {
   const settings = parse(environment);
   const { DATABASE_URL: database, REDIS_URL: redis } = settings;
   const slack = slackOf(settings);
+  const teams = teamsOf(settings);
   const common = {
     host: settings.HOST,
     port: settings.PORT,
@@ -105,7 +130,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...(settings.KUBECONFIG && { kubeconfig: settings.KUBECONFIG }),
     log: settings.LOG_LEVEL ?? "info",
   };
-  const chat = slack === undefined ? {} : { slack };
+  const chat = { ...(slack && { slack }), ...(teams && { teams }) };
   if (redis !== undefined) {
     if (database === undefined)
       refuse(
@@ -118,9 +143,10 @@ export function readConfig(environment: Environment = process.env): Config {
     const why = "One machine, because DATABASE_URL is set and REDIS_URL is not.";
     return { mode: "one machine", why, ...common, database, ...chat };
   }
-  if (slack !== undefined) {
-    const why = `One machine, because SLACK_BOT_TOKEN is set; its data is in ${common.home}, because DATABASE_URL is not.`;
-    return { mode: "one machine", why, ...common, slack };
+  if (slack ?? teams) {
+    const name = slack ? "SLACK_BOT_TOKEN" : teams?.app ? "MicrosoftAppId" : unauthenticated;
+    const why = `One machine, because ${name} is set; its data is in ${common.home}, because DATABASE_URL is not.`;
+    return { mode: "one machine", why, ...common, ...chat };
   }
   if (!loopback(common.host))
     refuse(
@@ -161,6 +187,35 @@ function slackOf(settings: Settings): SlackSettings | undefined {
     ...(appToken && { appToken }),
     ...(apiUrl && { apiUrl }),
   };
+}
+
+const unauthenticated = "TEAMS_ALLOW_UNAUTHENTICATED";
+
+function teamsOf(settings: Settings): TeamsSettings | undefined {
+  const { MicrosoftAppId: id, MicrosoftAppPassword: password } = settings;
+  const { MicrosoftAppTenantId: tenant, MicrosoftAppType: type = "SingleTenant" } = settings;
+  if (id === undefined) {
+    const alone = password ? "MicrosoftAppPassword" : tenant ? "MicrosoftAppTenantId" : undefined;
+    if (alone !== undefined)
+      refuse(`${alone} is set without MicrosoftAppId: set the app's id too, or neither.`);
+    if (settings[unauthenticated] !== true) return undefined;
+    if (!loopback(settings.HOST))
+      refuse(
+        `${unauthenticated} is set and HOST is not an address of this machine alone: set HOST to 127.0.0.1, or set MicrosoftAppId.`,
+      );
+    return { allowUnauthenticated: true };
+  }
+  if (settings[unauthenticated] === true)
+    refuse(`MicrosoftAppId and ${unauthenticated} are both set: set one of them.`);
+  if (tenant === undefined)
+    refuse(
+      "MicrosoftAppId is set without MicrosoftAppTenantId: set your organisation's id, so that nobody else's people get in.",
+    );
+  if (type !== "UserAssignedMSI" && password === undefined)
+    refuse(
+      "MicrosoftAppId is set without MicrosoftAppPassword: set it, or MicrosoftAppType to UserAssignedMSI.",
+    );
+  return { app: { id, tenant, type, ...(password !== undefined && { password }) } };
 }
 
 /** Whether only this machine reaches the address (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */

@@ -59,6 +59,41 @@ test("the manifests' folder and the kubeconfig are taken where they are named", 
   });
 });
 
+describe("Teams", () => {
+  const id = "12345678-1234-4234-8234-123456789abc";
+  const app = { MicrosoftAppId: id, MicrosoftAppTenantId: id, MicrosoftAppPassword: "hunter2" };
+  test("comes with an app's id, its secret and its organisation, as one machine", () => {
+    expect(readConfig(app)).toMatchObject({
+      mode: "one machine",
+      teams: { app: { id, tenant: id, password: "hunter2", type: "SingleTenant" } },
+    });
+    expect(readConfig(app).why).toContain("because MicrosoftAppId is set");
+    expect(readConfig(app).why).not.toContain("hunter2");
+    const managed = { MicrosoftAppType: "UserAssignedMSI", MicrosoftAppPassword: "" };
+    expect(readConfig({ ...app, ...managed })).toHaveProperty("teams.app.type", "UserAssignedMSI");
+  });
+
+  test("is taken unauthenticated from this machine alone, and only where that is said", () => {
+    expect(readConfig({ TEAMS_ALLOW_UNAUTHENTICATED: "true" })).toMatchObject({
+      teams: { allowUnauthenticated: true },
+    });
+    expect(readConfig({ TEAMS_ALLOW_UNAUTHENTICATED: "false" })).not.toHaveProperty("teams");
+    expect(
+      refused({ TEAMS_ALLOW_UNAUTHENTICATED: "true", HOST: "0.0.0.0", DATABASE_URL: database }),
+    ).toMatch(/^TEAMS_ALLOW_UNAUTHENTICATED is set and HOST is not/);
+    expect(refused({ ...app, TEAMS_ALLOW_UNAUTHENTICATED: "true" })).toMatch(/are both set/);
+  });
+
+  test("half of an app is refused, by the name of what is missing", () => {
+    expect(refused({ MicrosoftAppPassword: "x" })).toMatch(/without MicrosoftAppId/);
+    expect(refused({ ...app, MicrosoftAppTenantId: "" })).toMatch(/without MicrosoftAppTenantId/);
+    expect(refused({ ...app, MicrosoftAppPassword: "" })).toMatch(/without MicrosoftAppPassword/);
+    expect(refused({ ...app, MicrosoftAppId: "shipmate" })).toMatch(
+      /^MicrosoftAppId must be the app's id/,
+    );
+  });
+});
+
 describe("Slack", () => {
   test("comes by HTTP with a signing secret", () => {
     expect(readConfig(slack)).toMatchObject({
@@ -141,7 +176,7 @@ describe(".env", () => {
     const named = blocks.map((block) => {
       const [comment, ...rest] = block.trim().split("\n");
       expect(comment).toMatch(/^# \w/);
-      return rest.at(-1)?.match(/^#([A-Z_]+)=/)?.[1];
+      return rest.at(-1)?.match(/^#([A-Za-z_]+)=/)?.[1];
     });
     expect(named.toSorted()).toEqual(Object.keys(Settings.shape).toSorted());
   });
