@@ -1,0 +1,117 @@
+/** Lines of many logs as one: by time where all is there, nearly by time where they still come. */
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface Line {
+  readonly text: string;
+  readonly from: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Each part is in order already: of their first lines the oldest comes first. Reads no further ahead than that. */
+export async function* merged(parts: readonly AsyncIterable<Line>[]): AsyncGenerator<Line> {
+  const open = parts.map((part) => part[Symbol.asyncIterator]());
+  try {
+    const heads = await Promise.all(open.map((part) => part.next()));
+    for (;;) {
+      let first = -1;
+      for (const [i, head] of heads.entries()) {
+        const best = heads[first];
+        if (!head.done && (!best || best.done || head.value.at < best.value.at)) first = i;
+      }
+      const head = heads[first];
+      const part = open[first];
+      if (!head || head.done || !part) return;
+      yield head.value;
+      heads[first] = await part.next();
+    }
+  } finally {
+    await Promise.all(open.map((part) => part.return?.()));
+  }
+}
+
+/** The last `count` lines of all parts by time, read a few parts at a time. */
+export async function lastOf(
+  parts: readonly AsyncIterable<Line>[],
+  count: number,
+): Promise<readonly Line[]> {
+  const waiting = [...parts];
+  let best: Line[] = [];
+  const keep = (lines: readonly Line[]) => {
+    best = [...best, ...lines].sort((a, b) => a.at - b.at).slice(-count);
+  };
+  const reader = async () => {
+    for (let part = waiting.shift(); part; part = waiting.shift()) {
+      let last: Line[] = [];
+      for await (const line of part) if (last.push(line) > 2 * count) last = last.slice(-count);
+      keep(last.slice(-count));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, reader));
+  return best;
+}
+const atOnce = 10;
+
+/** Lines that come from many sides, waiting for one reader. */
+export interface Mixer {
+  put(line: Line): void;
+  /** Waits for a moment, so that what comes a little late still stands in order. Ends with the signal. */
+  read(signal: AbortSignal): AsyncGenerator<Line>;
+}
+
+interface Limits {
+  /** Milliseconds that a line waits for others that are older. */
+  readonly window?: number;
+  /** Of waiting lines, and of their characters: what a slow reader does not fetch is left out, the oldest first. */
+  readonly lines?: number;
+  readonly characters?: number;
+  readonly now?: () => number;
+}
+
+export function mixer(limits: Limits = {}): Mixer {
+  const { window = 300, lines = 10_000, characters = 4_000_000, now = Date.now } = limits;
+  let held: { readonly line: Line; readonly came: number }[] = [];
+  let size = 0;
+  let left = 0;
+
+  function drop(): void {
+    const half = Math.ceil(held.length / 2);
+    const kept = held.slice(half);
+    size = kept.reduce((sum, { line }) => sum + line.text.length, 0);
+    held = kept;
+    left += half;
+  }
+  function take(until: number): Line[] {
+    const open = held.findIndex(({ came }) => came > until);
+    const ripe = open < 0 ? held : held.slice(0, open);
+    held = open < 0 ? [] : held.slice(open);
+    for (const { line } of ripe) size -= line.text.length;
+    return ripe.map(({ line }) => line).sort((a, b) => a.at - b.at);
+  }
+
+  return {
+    put(line) {
+      held.push({ line, came: now() });
+      size += line.text.length;
+      if (held.length > lines || size > characters) drop();
+    },
+    async *read(signal) {
+      while (!signal.aborted) {
+        await pause(window / 2, undefined, { signal }).catch(() => undefined); // ends with the signal
+        const out = left;
+        left = 0;
+        const ripe = take(now() - window);
+        if (out > 0) yield leftOut(out, ripe[0]?.at ?? now());
+        for (const line of ripe) {
+          if (signal.aborted) return;
+          yield line;
+        }
+      }
+    },
+  };
+}
+
+function leftOut(count: number, at: number): Line {
+  const says = count === 1 ? "1 line" : `${count.toLocaleString("en")} lines`;
+  return { at, from: "", text: `… ${says} left out: more came than could be shown` };
+}
