@@ -3,6 +3,7 @@ import { nearest } from "../core/nearest.ts";
 import { listed } from "../core/words.ts";
 import type { Found } from "../platform/mistakes.ts";
 import type { WebSpec } from "../platform/web-spec.ts";
+import { scales } from "./range.ts";
 
 /** For the spec as it stands for every environment. */
 export function checks(spec: WebSpec): readonly Found[] {
@@ -15,8 +16,9 @@ const found = (path: Found["path"], says: string): Found => ({
 });
 
 function volumes(spec: WebSpec): readonly Found[] {
+  const most = scales(spec.autoscale, spec.replicas)?.max ?? spec.replicas;
   return Object.entries(spec.volumes).flatMap(
-    ([name, { persistent, size, secret, config, memory }]) => {
+    ([name, { persistent, shared, size, secret, config, memory }]) => {
       const path = ["volumes", name];
       if (
         [persistent, memory, secret !== undefined, config !== undefined].filter(Boolean).length > 1
@@ -24,6 +26,13 @@ function volumes(spec: WebSpec): readonly Found[] {
         return [found(path, "can be one thing only: persistent, memory, a secret or a config.")];
       if (persistent && size === undefined)
         return [found(path, "is persistent and needs a size: 10Gi.")];
+      if (persistent && !shared && most > 1)
+        return [
+          found(
+            path,
+            `can be used by one pod at a time, and there are up to ${most}: say replicas: 1 and autoscale: { enabled: false }, or shared: true.`,
+          ),
+        ];
       return [];
     },
   );

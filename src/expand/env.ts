@@ -8,7 +8,7 @@ type Values = WebSpec["env"];
 type From = WebSpec["envFrom"];
 
 /** In the order in which they may refer to each other; a later word for the same name goes before an earlier one. */
-export function environment(web: Web, ...layers: readonly Values[]): readonly Json[] {
+export function environment(web: Web, ...layers: readonly (Values | undefined)[]): readonly Json[] {
   const own: Values = Object.assign({}, database(web), ...layers);
   return Object.entries(own).map(([name, value]) => ({ name, ...source(value) }));
 }

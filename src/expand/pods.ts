@@ -14,7 +14,10 @@ export interface Part {
   readonly image?: string | undefined;
   readonly command?: readonly string[] | undefined;
   readonly args?: readonly string[] | undefined;
-  readonly env: WebSpec["env"];
+  /** Variables that the service's own go before. */
+  readonly told?: WebSpec["env"];
+  /** Variables that go before the service's own. */
+  readonly env?: WebSpec["env"];
   readonly resources: WebSpec["resources"];
   /** Probes and ports, where it has some. */
   readonly more?: { readonly [field: string]: Json | undefined };
@@ -71,7 +74,7 @@ function template(web: Web, part: Part, spec: Map): Map {
       nodeSelector: filled(said.nodeSelector),
       tolerations: filled(said.tolerations),
       priorityClassName: said.priorityClass,
-      volumes: filled(volumes(web).volumes as readonly Json[]),
+      volumes: filled(volumes(web, part.component).volumes),
     },
   };
 }
@@ -82,11 +85,11 @@ function mainContainer(web: Web, part: Part, more: Map): Json {
     image: web.image(part.image),
     command: part.command,
     args: part.args,
-    env: filled(environment(web, web.spec.env, part.env)),
+    env: filled(environment(web, part.told, web.spec.env, part.env)),
     envFrom: filled(environmentFrom(web.spec.envFrom)),
     resources: amounts(part.resources),
     securityContext: rights(web.spec.security),
-    volumeMounts: filled(volumes(web).mounts),
+    volumeMounts: filled(volumes(web, part.component).mounts),
     ...more,
   };
 }
@@ -104,7 +107,7 @@ function others(web: Web, containers: WebSpec["containers"]) {
       ports: filled(ports(said.ports)),
       resources: amounts(said.resources),
       securityContext: rights(web.spec.security),
-      volumeMounts: filled(volumes(web).mounts),
+      volumeMounts: filled(volumes(web, "web").mounts),
       restartPolicy: said.as === "sidecar" ? "Always" : undefined,
     },
   }));

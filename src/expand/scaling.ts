@@ -1,7 +1,7 @@
 /** How many there are: the autoscaler, and the budget that keeps enough of them while nodes are emptied. */
 import type { WebSpec } from "../platform/web-spec.ts";
 import type { KubeObject } from "./object.ts";
-import { scales } from "./settle.ts";
+import { scales } from "./range.ts";
 import { labels, make, selector, type Web } from "./web.ts";
 
 /** Of the Deployment with this name. */

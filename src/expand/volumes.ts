@@ -35,10 +35,15 @@ export function storage(web: Web): readonly KubeObject[] {
   return [...(filled(files) === undefined ? [] : [config]), ...claims];
 }
 
-/** What pods have, and where their containers see it. `/tmp` can always be written. */
-export function volumes(web: Web): { readonly volumes: Json; readonly mounts: readonly Json[] } {
-  const { files, volumes, security } = web.spec;
-  const own = Object.entries(volumes);
+/** What pods of a part have, and where their containers see it. `/tmp` can always be written. */
+export function volumes(
+  web: Web,
+  component: string,
+): { readonly volumes: readonly Json[]; readonly mounts: readonly Json[] } {
+  const { files, security } = web.spec;
+  const own = Object.entries(web.spec.volumes).filter(
+    ([, { persistent, shared }]) => component === "web" || !persistent || shared,
+  );
   const tmp = security.readOnlyRoot && !own.some(([, { mount }]) => mount === "/tmp");
   return {
     volumes: [

@@ -3,8 +3,8 @@ import type { WebSpec } from "../platform/web-spec.ts";
 import type { KubeObject } from "./object.ts";
 import { type Part, ports, servingPod } from "./pods.ts";
 import { probes } from "./probes.ts";
+import { scales } from "./range.ts";
 import { scaling } from "./scaling.ts";
-import { scales } from "./settle.ts";
 import { make, nameOf, selector, versioned, type Web } from "./web.ts";
 
 interface Size {
@@ -20,7 +20,7 @@ export function service(web: Web): readonly KubeObject[] {
     component: "web",
     command: spec.command,
     args: spec.args,
-    env: { PORT: spec.port, ...spec.env },
+    told: { PORT: spec.port },
     resources: spec.resources,
     more: {
       ports: ports({ http: spec.port, ...spec.ports }),

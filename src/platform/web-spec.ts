@@ -114,7 +114,12 @@ const Volume = z.strictObject({
   size: Quantity.optional().describe(
     "Of a persistent one; else the most that a passing one holds.",
   ),
-  persistent: z.boolean().default(false).describe("Outlives the pods. Needs `size`."),
+  persistent: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Outlives the pods. Needs `size`. Only the service's own pod has it, unless it is `shared`.",
+    ),
   shared: z.boolean().default(false).describe("A persistent one for several pods at once."),
   storageClass: ObjectName.optional().describe("Unset: the cluster's own."),
   memory: z.boolean().default(false).describe("A passing one in memory."),
