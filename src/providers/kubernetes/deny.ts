@@ -1,14 +1,20 @@
 /** What the API server refuses, as one plain sentence with what to do next. */
 import { Refusal } from "../../core/refusal.ts";
+import type { KubeObject } from "../../expand/object.ts";
 import { line } from "../../observe/text.ts";
 import { absentText } from "./operators.ts";
-import { ApiError, type Ref } from "./types.ts";
+import { refOf } from "./order.ts";
+import { ApiError, type Ref, type Spot } from "./types.ts";
 
 /**
  * A Refusal where the answer is a no that a person can do something about; else the error as it is, with what was
- * being done (`applying Deployment web in production`). `whose` names the object.
+ * being done: `applying Deployment web`, or the object that is written.
  */
-export function denied(error: unknown, doing: string): Error {
+export function denied(
+  error: unknown,
+  what: string | { readonly spot: Pick<Spot, "environment">; readonly object: KubeObject | Ref },
+): Error {
+  const doing = typeof what === "string" ? what : changing(what.object, what.spot.environment);
   if (error instanceof Refusal) return error;
   if (!(error instanceof ApiError)) return new Error(doing, { cause: error });
   const says = sentenceOf(error, line(doing, 200));
@@ -20,6 +26,11 @@ export function denied(error: unknown, doing: string): Error {
 /** This cluster does not serve such objects. */
 export function absent(cluster: string, ref: Pick<Ref, "apiVersion" | "kind">): Refusal {
   return new Refusal(absentText(cluster, ref));
+}
+
+function changing(object: KubeObject | Ref, environment: string): string {
+  const { kind, name } = "metadata" in object ? refOf(object) : object;
+  return `changing ${kind} ${name} in ${environment}`;
 }
 
 function sentenceOf(error: ApiError, doing: string): string | undefined {
@@ -73,9 +84,6 @@ function invalid({ causes, message }: ApiError, doing: string, rest: string): st
         : line(fixed.field, 100);
     return `${capital(doing)} is not possible, because ${what} can't be changed once it is there: put it back as it was, or remove the object first.`;
   }
-  const typed = /\.(\S+): field not declared in schema/.exec(message);
-  if (typed)
-    return `${capital(doing)} is not possible, because ${line(typed[1] ?? "", 150)} is no field that this cluster knows: correct or remove it.`;
   if (first === undefined) return ended(`${capital(doing)} is not possible: ${rest}`);
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   const field = first.field === "" ? "" : `${line(first.field, 120)}: `;
@@ -88,6 +96,16 @@ type Say = (parts: readonly string[], doing: string) => string;
 
 /** Messages of admission, as Kubernetes 1.36's own plugins write them. */
 const admission: readonly (readonly [RegExp, Say])[] = [
+  [
+    /(?:\.(\S+): field not declared in schema|unknown field "([^"]+)")/,
+    ([one = "", other = ""], doing) =>
+      `${capital(doing)} is not possible, because ${one}${other} is no field that this cluster knows: correct or remove it.`,
+  ],
+  [
+    /failed to create typed patch object .*?: (?:errors:\s*)?\.(\S+): (.+)$/,
+    ([field = "", why = ""], doing) =>
+      ended(`${capital(doing)} is not possible, because of ${field}: ${why}`),
+  ],
   [
     /exceeded quota: (\S+), requested: (.+?), used: (.+?), limited: (.+)$/,
     ([quota = "", asked = "", used = "", limited = ""], doing) =>

@@ -22,7 +22,14 @@ export function differences(
   after: KubeObject,
   wanted: KubeObject,
 ): readonly Difference[] {
-  return between([], before as Value, after as Value, wanted as Value);
+  return between([], before as Value, after as Value, asked(wanted) as Value);
+}
+
+/** A Secret's `stringData` stands in `data` once it is there. */
+function asked(wanted: KubeObject): KubeObject {
+  const { data, stringData } = wanted;
+  if (!isMap(stringData)) return wanted;
+  return { ...wanted, data: { ...(isMap(data) && data), ...stringData } };
 }
 
 /** Elements of lists by what names them, where something does: `[web]`; undefined where nothing does. */

@@ -70,10 +70,16 @@ function many(n: Value, what: string): string {
   return typeof n === "number" ? `${n} ${what}${n === 1 ? "" : "s"}` : "";
 }
 
-function holdsData({ apiVersion, kind }: Ref): boolean {
+/** Whether deleting it deletes what nobody can bring back. */
+export function holdsData({ apiVersion, kind }: Ref): boolean {
   if (isBuiltIn(groupOf(apiVersion).group)) return builtIn.has(kind);
   return /cluster|database|instance|kafka|postgres|mysql|maria|redis|mongo|bucket|backup|cache/i.test(
     kind,
   );
 }
-const builtIn = new Set(["PersistentVolumeClaim", "PersistentVolume", "Namespace"]);
+const builtIn = new Set([
+  "PersistentVolumeClaim",
+  "PersistentVolume",
+  "Namespace",
+  "CustomResourceDefinition",
+]);
