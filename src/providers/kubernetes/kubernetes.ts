@@ -9,7 +9,7 @@ import { own } from "../../platform/own.ts";
 import type { KubernetesCluster, Platform } from "../../platform/schema.ts";
 import type { clusters } from "../../roles/clusters.ts";
 import { adopt } from "./adopt.ts";
-import { connect } from "./connection.ts";
+import { type Connection, connect } from "./connection.ts";
 import { content } from "./content.ts";
 import { disown } from "./disown.ts";
 import { events } from "./events.ts";
@@ -45,7 +45,7 @@ export interface Kubernetes {
 
 /** One cluster as it is connected, for as long as platform.yaml says the same about it. */
 interface Connected {
-  readonly cluster: Cluster;
+  readonly cluster: Connection;
   readonly as: (person: string | undefined) => Cluster;
   readonly watches: Watches;
 }
@@ -66,17 +66,13 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       ...(context !== undefined && { context }),
     };
     const cluster = connect(to);
-    const persons = new Map<string, Cluster>();
     const fresh: Connected = {
       cluster,
       watches: watches({ cluster, log }),
       as(person) {
         if (impersonate === undefined) return cluster;
         if (person === undefined) throw new Error(`asking ${name}: it is not known for whom`);
-        const identity = identityOf(platform(), impersonate, person);
-        const known = persons.get(canonical(identity)) ?? connect({ ...to, impersonate: identity });
-        persons.set(canonical(identity), known);
-        return known;
+        return cluster.as(identityOf(platform(), impersonate, person));
       },
     };
     connections.set(key, fresh);
@@ -129,7 +125,10 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       versions: ({ service }, signal) => source.versions(service, signal).then((all) => [...all]),
     },
     async close() {
-      for (const { watches: all } of connections.values()) await all.close();
+      for (const { watches: all, cluster } of connections.values()) {
+        await all.close();
+        cluster.close();
+      }
     },
   };
 }
