@@ -10,6 +10,8 @@ export default defineWorkflow({
   title: (i) => `Remove ${i.service} from ${i.environment}`,
   done: (i) => `${i.service} does not run in ${i.environment} any more.`,
   on: shipped,
+  noRetry: (i) =>
+    `A removal wants its name typed each time. To do it again: remove ${i.service} from ${i.environment}.`,
   next: ({ service, environment }, { before }: { before: string | null }) => [
     status({ service, environment }),
     ...(before === null

@@ -98,6 +98,8 @@ export interface Workflow<I = never, O = unknown> extends Gives<O> {
   on?(input: never): readonly Target[];
   /** Buttons of the card once it succeeded: `Roll back`. */
   next?(input: never, output: never): readonly Say[];
+  /** Why a mere "retry" does not start it again, and what to say instead. */
+  noRetry?(input: never): string;
   run(step: Step, input: never): Promise<O>;
 }
 export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
@@ -107,6 +109,7 @@ export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
   done?(input: z.output<S>, output: O): string;
   on?(input: z.output<S>): readonly Target[];
   next?(input: z.output<S>, output: O): readonly Say[];
+  noRetry?(input: z.output<S>): string;
   run(step: Step, input: z.output<S>): Promise<O>;
 }): Workflow<z.input<S>, O> {
   return workflow;

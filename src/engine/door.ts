@@ -178,7 +178,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     const again = async (run: Run) => {
       const workflow = parts.engine.workflow(run.workflow);
       if (!workflow) return refuse(`There is no workflow "${run.workflow}" any more.`);
-      return begin(workflow, run.input);
+      const no = workflow.noRetry?.(run.input as never);
+      return no === undefined ? begin(workflow, run.input) : refuse(no);
     };
     return {
       args: args as never,

@@ -225,6 +225,15 @@ describe("a removal", () => {
     expect(did).toEqual([]);
   });
 
+  test("is not repeated by a press: its name is typed each time", async () => {
+    await house.say("ada", "remove web from staging confirm=web");
+    house.cluster.versions.set("staging/web", "1.4.1");
+    expect(refusal(await house.say("ada", "retry 1"))).toBe(
+      "A removal wants its name typed each time. To do it again: remove web from staging.",
+    );
+    expect(did).toHaveLength(1);
+  });
+
   test("of what is not there changes nothing, and offers no deploy of what never ran", async () => {
     await house.say("ada", "remove hello from staging confirm=hello");
     const { card } = house.card();
