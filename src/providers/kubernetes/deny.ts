@@ -109,7 +109,7 @@ const admission: readonly (readonly [RegExp, Say])[] = [
   [
     /exceeded quota: (\S+), requested: (.+?), used: (.+?), limited: (.+)$/,
     ([quota = "", asked = "", used = "", limited = ""], doing) =>
-      `The quota ${quota} doesn't leave room for ${doing}: it asks for ${pairs(asked)}, ${pairs(used)} of ${pairs(limited)} is in use; free some, or have the quota raised.`,
+      `The quota ${quota} doesn't leave room for ${doing}: it asks for ${shares(asked, used, limited)}; free some, or have the quota raised.`,
   ],
   [
     /failed quota: (\S+?): must specify (.+?)(?: for: .*)?$/,
@@ -196,12 +196,22 @@ const verbs: Readonly<Record<string, string>> = {
   ...{ delete: "delete", watch: "watch", bind: "bind", escalate: "give more rights with" },
 };
 
-/** `requests.memory=3Gi,pods=1` as `requests.memory 3Gi and pods 1`. */
-function pairs(text: string): string {
-  return text
+/** From `requests.memory=3Gi` and the like: `3Gi of memory, where 7Gi of 8Gi is in use`. */
+function shares(asked: string, used: string, limited: string): string {
+  const [is, most] = [used, limited].map((text) => new Map(text.split(",").map(pair)));
+  return asked
     .split(",")
-    .map((pair) => pair.replace("=", " "))
+    .map(pair)
+    .map(([name, value]) => {
+      const what = name.replace(/^(?:requests\.|count\/)/, "").replace(/\..*$/, "");
+      return `${value} of ${what}, where ${is?.get(name) ?? 0} of ${most?.get(name) ?? 0} is in use`;
+    })
     .join(" and ");
+}
+
+function pair(text: string): readonly [string, string] {
+  const [name = "", value = ""] = text.split("=");
+  return [name, value];
 }
 
 /** `deployments.apps "web" is forbidden: because` as `because`. */

@@ -90,7 +90,7 @@ interface Ask {
 }
 
 function askOf({ object, live, after }: Touched, pod: KubeObject | undefined, wanted: Wanted): Ask {
-  const fresh = pod?.["spec"] as Value;
+  const fresh = (pod ?? templateOf(after))?.["spec"] as Value;
   const old = templateOf(live ?? after)?.["spec"];
   const n = replicasOf(object, after, wanted);
   const before = live === undefined ? 0 : replicasOf(object, live, wanted);
@@ -141,7 +141,10 @@ function useOf(spec: Value, name: string): number {
   const [, side = "requests", resource = ""] =
     /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(name) ?? [];
   const one = (container: Value) =>
-    amountOf(valueAt(container, ["resources", side, resource])) ?? 0;
+    amountOf(valueAt(container, ["resources", side, resource])) ??
+    // What has only a limit requests as much.
+    amountOf(valueAt(container, ["resources", "limits", resource])) ??
+    0;
   const [first, lasting] = [mapsIn(spec, "initContainers"), mapsIn(spec, "containers")];
   const stays = first.filter((container) => container["restartPolicy"] === "Always");
   const sum = [...lasting, ...stays].map(one).reduce((a, b) => a + b, 0);

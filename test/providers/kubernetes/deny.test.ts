@@ -15,7 +15,7 @@ test.each<[string, ApiError, string]>([
     forbidden(
       "exceeded quota: compute, requested: pods=1,requests.memory=3Gi, used: pods=4,requests.memory=7Gi, limited: pods=9,requests.memory=8Gi",
     ),
-    "The quota compute doesn't leave room for applying Deployment web: it asks for pods 1 and requests.memory 3Gi, pods 4 and requests.memory 7Gi of pods 9 and requests.memory 8Gi is in use; free some, or have the quota raised.",
+    "The quota compute doesn't leave room for applying Deployment web: it asks for 1 of pods, where 4 of 9 is in use and 3Gi of memory, where 7Gi of 8Gi is in use; free some, or have the quota raised.",
   ],
   [
     "a quota that wants limits",

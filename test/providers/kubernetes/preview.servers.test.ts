@@ -408,6 +408,18 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
     await expect(preview([sized("1Gi", 3)])).resolves.toBeDefined();
   });
 
+  test("more objects than a quota allows", async (context) => {
+    const { kube, namespace, preview } = await world(context);
+    await kube.apply(
+      `{apiVersion: v1, kind: ResourceQuota, metadata: {name: few, namespace: ${namespace}}, spec: {hard: {count/deployments.apps: "0"}}}`,
+    );
+    await expect
+      .poll(() => preview([deployment(namespace)]).then(() => "", String), { timeout: 20_000 })
+      .toBe(
+        "Refusal: The quota few doesn't leave room for applying Deployment web: it asks for 1 of deployments, where 0 of 0 is in use; free some, or have the quota raised.",
+      );
+  });
+
   test("a Secret or key that nobody makes; not an optional one, one that comes along, or an operator's", async (context) => {
     const { namespace, preview, put } = await world(context);
     const needs = (ref: object) =>
