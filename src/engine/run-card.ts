@@ -8,6 +8,7 @@ import type { Snapshot } from "../store/snapshot.ts";
 import { short } from "./digest.ts";
 import { changesOf } from "./plan-card.ts";
 import { isEmpty } from "./planning.ts";
+import { keyOf } from "./progress.ts";
 import { stillNeeded } from "./runs.ts";
 import { countingVotes } from "./votes.ts";
 import { spanText, targetText } from "./words.ts";
@@ -24,7 +25,7 @@ export function runCard(shot: Snapshot, nameOf: NameOf): Card {
   const links = linksOf(run, saw);
   return {
     title: run.title,
-    state: stateOf(run, plan, saw),
+    state: stateOf(shot, plan, saw),
     says: saysOf(shot, plan, saw, nameOf),
     ...(plan && !isEmpty(plan.body) && { changes: changesOf(plan.body) }),
     fields: peopleOf(shot, plan, nameOf),
@@ -53,10 +54,13 @@ const states: { readonly [state: string]: { readonly tone: Tone; readonly word: 
 };
 
 function stateOf(
-  run: Run,
+  shot: Snapshot,
   plan: PlanRow | undefined,
   saw: Saw | undefined,
 ): NonNullable<Card["state"]> {
+  const { run } = shot;
+  if (run.state === "running" && undoingOf(shot) !== undefined)
+    return { tone: "busy", word: "Taking back" };
   if (run.state === "waiting" && plan?.state === "open")
     return { tone: "waiting", word: plan.why ? "Waiting again" : "Waiting for approval" };
   if (isBeginning(run, plan)) return { tone: "busy", word: "Approved" };
@@ -85,6 +89,8 @@ function saysOf(
     return [plan.why ?? "", stillNeeded({ nameOf }, plan, shot.votes)].filter(Boolean).join(" ");
   if (isBeginning(run, plan)) return "Looking once more that nothing changed.";
   if (run.state === "waiting") return waitText(waits, now);
+  const undoing = run.state === "running" ? undoingOf(shot) : undefined;
+  if (undoing !== undefined) return `${undoing} Taking it back.`;
   if (run.state === "running") return saw?.says ?? "Under way.";
   return "Looking at what would change.";
 }
@@ -190,7 +196,18 @@ function buttonsOf(shot: Snapshot, plan: PlanRow | undefined, saw: Saw | undefin
       { label: "Why", command: "why", args: { run: number } },
     ];
   }
-  return run.cancel ? logs : [...(run.state === "running" ? logs : []), cancel];
+  if (run.cancel || (run.state === "running" && undoingOf(shot) !== undefined)) return logs;
+  return [...(run.state === "running" ? logs : []), cancel];
+}
+
+/** Why the change under way is being taken back, where it is. */
+function undoingOf(shot: Snapshot): string | undefined {
+  const step = shot.plans[0]?.step;
+  if (step === undefined || shot.journal.has(keyOf(step, "end"))) return undefined;
+  const undoing = z
+    .object({ says: z.string() })
+    .safeParse(shot.journal.get(keyOf(step, "undoing")));
+  return undoing.data?.says;
 }
 
 const Where = z.looseObject({ service: z.string(), environment: z.string() });

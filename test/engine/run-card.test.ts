@@ -90,6 +90,7 @@ test("running: how far it is", async () => {
 });
 
 test("succeeded: where it runs, how long it took, and the way back", async () => {
+  house.cluster.versions.set("staging/web", "1.4.1");
   await house.say("ada", staging);
   expect(face()).toMatchObject({
     state: "good: Succeeded",
@@ -114,6 +115,20 @@ test("stuck: why, with the log's last lines, and taking back instead of cancelli
   await house.settle();
   expect(face().state).toBe("busy: Running");
   expect(house.card().card.code).toBeUndefined();
+});
+
+test("taking back: the state says so for as long as it lasts, and nothing is left to cancel", async () => {
+  house.cluster.rollout = { state: "bad", says: "1.4.2 did not start (exit code 1)." };
+  house.cluster.entered = (version) => {
+    if (version === "1.4.1") throw new Error("connect ECONNREFUSED 127.0.0.1:6443");
+  };
+  await house.say("ada", production);
+  await house.press("grace", house.card(), "Approve");
+  expect(face()).toMatchObject({ state: "busy: Taking back", buttons: ["Logs"] });
+  house.cluster.entered = () => {};
+  await house.clock.advance(10 * second);
+  await house.settle();
+  expect(face().state).toBe("bad: Taken back");
 });
 
 test("taken back: why, and what runs again", async () => {
