@@ -32,7 +32,7 @@ export function servingPod(web: Web, part: Part, containers: WebSpec["containers
   const lifecycle = delay > 0 ? { preStop: { sleep: { seconds: delay } } } : undefined;
   const main = mainContainer(web, part, { ...part.more, lifecycle });
   const apart = (topologyKey: string, whenUnsatisfiable: WebSpec["spread"]["zones"]) =>
-    whenUnsatisfiable === "off"
+    whenUnsatisfiable === "none"
       ? []
       : [
           {

@@ -232,16 +232,16 @@ const fields = {
   spread: z
     .strictObject({
       zones: z
-        .enum(["ScheduleAnyway", "DoNotSchedule", "off"])
+        .enum(["ScheduleAnyway", "DoNotSchedule", "none"])
         .default("ScheduleAnyway")
         .describe("Over zones."),
       nodes: z
-        .enum(["ScheduleAnyway", "DoNotSchedule", "off"])
+        .enum(["ScheduleAnyway", "DoNotSchedule", "none"])
         .default("ScheduleAnyway")
         .describe("Over nodes."),
     })
     .prefault({})
-    .describe("Keeps replicas apart: a wish, an order, or `off`."),
+    .describe("Keeps replicas apart: a wish, an order, or `none`."),
   security: z
     .strictObject({
       root: z.boolean().default(false).describe("Whether it may run as root."),
