@@ -157,7 +157,7 @@ function change({ what, from, to, irreversible }: ChangeLine): Element {
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): Element[] {
   if (rows.length === 0) return [];
-  const width = Math.max(columns.length, ...rows.map((row) => row.length));
+  const width = most([columns, ...rows].map((row) => row.length));
   const row = (texts: readonly string[], more: object) => ({
     type: "TableRow",
     cells: Array.from({ length: width }, (_, at) => ({
@@ -185,9 +185,14 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
 
 /** A column's part of the width: enough for its longest word first, and more for longer texts. */
 function share(texts: readonly string[]): number {
-  const longest = (all: readonly string[]): number => Math.max(...all.map((one) => one.length), 0);
+  const longest = (all: readonly string[]): number => most(all.map((one) => one.length));
   const word = Math.min(longest(texts.flatMap((text) => text.split(/\s+/))), 24);
   return 3 + word + Math.max(0, Math.ceil((Math.min(longest(texts), 48) - word) / 4));
+}
+
+/** The greatest of them, however many there are; 0 of none. */
+function most(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => Math.max(a, b), 0);
 }
 
 function code(block: DrawnCard["code"]): Element[] {
@@ -225,7 +230,9 @@ function chart(drawn: DrawnCard["chart"]): Element[] {
   const label = words(drawn.label);
   const values = drawn.points.map(([, y]) => y);
   const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
-  const told = `${label}: from ${first} to ${last}, lowest ${Math.min(...values)}, highest ${Math.max(...values)}`;
+  const lowest = values.reduce((a, b) => Math.min(a, b));
+  const highest = values.reduce((a, b) => Math.max(a, b));
+  const told = `${label}: from ${first} to ${last}, lowest ${lowest}, highest ${highest}`;
   return [
     {
       type: "Chart.Line",
@@ -273,14 +280,17 @@ function small({ facts = [], links = [] }: DrawnCard): Element[] {
 /** The address where it is http or https, else undefined: nothing else may be opened from a card. */
 function webAddress(text: string): string | undefined {
   const url = URL.parse(text);
-  return url?.protocol === "http:" || url?.protocol === "https:" ? url.href : undefined;
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  return isWeb && url.href.length <= 2_000 ? url.href : undefined;
 }
 
 function buttons(list: readonly Button[], form: Form | undefined): Element[] {
   const actions = list.map(press);
   if (form !== undefined)
     actions.unshift(execute({ id: form.id, label: form.submit, primary: true }));
-  return actions.length === 0 ? [] : [{ type: "ActionSet", spacing: "Medium", actions }];
+  // Teams shows six in a row; what is more stands behind three dots.
+  const shown = actions.map((one, at) => (at < 6 ? one : { ...one, mode: "secondary" }));
+  return actions.length === 0 ? [] : [{ type: "ActionSet", spacing: "Medium", actions: shown }];
 }
 
 /** A button that asks first opens a small card with the question and the real button. */
@@ -288,10 +298,10 @@ function press(button: Button): Element {
   if (button.confirm === undefined) return execute(button);
   return {
     type: "Action.ShowCard",
-    title: words(button.label),
+    title: words(button.label, longestLabel),
     card: {
       type: "AdaptiveCard",
-      body: [sentence(button.confirm)],
+      body: [sentence(line(button.confirm.slice(0, 2_000), 500))],
       actions: [execute({ id: button.id, label: button.label }, "destructive")],
     },
   };
@@ -300,7 +310,7 @@ function press(button: Button): Element {
 /** Action.Execute where the client knows Universal Actions, Action.Submit with the same data elsewhere. */
 function execute(button: Omit<Button, "confirm">, style?: string): Element {
   const data: Pressed = { button: button.id };
-  const title = words(button.label);
+  const title = words(button.label, longestLabel);
   const look = style ?? (button.primary ? "positive" : undefined);
   const both = { title, data, ...(look === undefined ? {} : { style: look }) };
   return {
@@ -310,6 +320,8 @@ function execute(button: Omit<Button, "confirm">, style?: string): Element {
     fallback: { type: "Action.Submit", ...both },
   };
 }
+
+const longestLabel = 100;
 
 function run(text: string): Element {
   return { type: "RichTextBlock", inlines: [textRun(text)] };
@@ -321,7 +333,7 @@ function textRun(text: string, more: object = {}): Element {
 
 /** One line that no client takes for a template. */
 function words(text: string, limit?: number): string {
-  return braces(line(text, limit));
+  return braces(line(limit === undefined ? text : text.slice(0, 4 * limit), limit));
 }
 
 /** A date in Adaptive's own braces would be computed: a space takes their meaning away. */

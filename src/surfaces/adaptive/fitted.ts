@@ -7,11 +7,27 @@ export const budget = 80_000;
 
 /** The card as JSON of at most `limit` bytes of UTF-16, cut step by step; every cut says so in the card. */
 export function fitted(card: DrawnCard, form?: Form, limit: number = budget): AdaptiveCard {
-  for (const cut of cuts) {
+  // What is far too large is not even drawn: drawing must not take longer the more there is.
+  const worth = isWithin(card, limit) ? cuts : cuts.slice(1);
+  for (const cut of worth) {
     const drawn = adaptive(cut(card), form);
     if (JSON.stringify(drawn).length * 2 <= limit) return drawn;
   }
   return adaptive(barest(card), undefined);
+}
+
+/** Whether all texts together have at most so many characters; stops counting there. */
+function isWithin(card: DrawnCard, most: number): boolean {
+  let left = most;
+  const count = (it: unknown): boolean => {
+    if (typeof it === "string") left -= it.length;
+    else if (typeof it === "object" && it !== null) {
+      for (const one of Object.values(it)) if (!count(one)) return false;
+      left -= 2;
+    } else left -= 1;
+    return left >= 0;
+  };
+  return count(card);
 }
 
 /** From gentle to harsh. Buttons, state and title are never cut away. */
@@ -36,10 +52,12 @@ function shorter(card: DrawnCard, limits: Limits): DrawnCard {
   const hidden = [
     left("changes", changes?.length, limits.changes),
     left("rows", rows?.length, limits.rows),
+    (code?.text.length ?? 0) > limits.code ? "the text is only the end of it" : undefined,
   ].filter((note) => note !== undefined);
   return {
     ...card,
     title: text(card.title),
+    ...(card.state === undefined ? {} : { state: { ...card.state, word: text(card.state.word) } }),
     ...(card.says === undefined ? {} : { says: text(card.says) }),
     ...(changes === undefined
       ? {}
@@ -76,7 +94,7 @@ function shorter(card: DrawnCard, limits: Limits): DrawnCard {
 function barest({ title, state, says, buttons }: DrawnCard): DrawnCard {
   return {
     title: ellipsis(title, 300),
-    ...(state === undefined ? {} : { state }),
+    ...(state === undefined ? {} : { state: { ...state, word: ellipsis(state.word, 100) } }),
     ...(says === undefined ? {} : { says: ellipsis(says, 300) }),
     facts: ["shortened"],
     buttons: buttons.slice(0, 6),
