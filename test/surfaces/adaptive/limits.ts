@@ -140,11 +140,14 @@ function refresh(it: unknown): readonly string[] {
   ];
 }
 
-/** Each mention needs its text in the card, letter by letter, and each such text its mention. */
+/** Each mention needs its text where markup is read, letter by letter, and each such text its mention. */
 function mentions(it: Node): readonly string[] {
   const entities = list(record(it["msteams"])["entities"]).map(record);
   const said = entities.map((one) => String(one["text"]));
-  const shown = texts(it["body"]).flatMap((text) => text.match(/<at>[^<]*<\/at>/g) ?? []);
+  const shown = nodes(it["body"])
+    .filter(({ type }) => type === "TextBlock" || type === "FactSet")
+    .flatMap((one) => texts(one))
+    .flatMap((text) => text.match(/<at>[^<]*<\/at>/g) ?? []);
   return [
     ...said.filter((text) => !shown.includes(text)).map((text) => `${text} is not in the card`),
     ...shown.filter((text) => !said.includes(text)).map((text) => `${text} calls nobody`),
