@@ -1,0 +1,253 @@
+/** Messages to Teams: posted, changed in place, and found again after a lost answer where somebody sees them. */
+import { z } from "zod";
+import type { OutMessage, Place } from "../../core/surface.ts";
+import { Gone, Patience } from "../../core/surface.ts";
+import { budget } from "./budget.ts";
+import { isForTests, isService, publicCloud, type TeamsConfig } from "./config.ts";
+import { type Ask, TooBig } from "./connector.ts";
+import { type Around, aimedAt, type Calling, draw, most } from "./draw.ts";
+import type { Known } from "./known.ts";
+import {
+  conversationOf,
+  isPerson,
+  isThreaded,
+  refOf,
+  rootOf,
+  type Standing,
+  standing,
+} from "./ref.ts";
+import type { Roster } from "./roster.ts";
+import type { Sightings } from "./sightings.ts";
+
+export interface OutboxParts {
+  readonly config: TeamsConfig;
+  readonly ask: Ask;
+  readonly known: Known;
+  readonly roster: Roster;
+  readonly sightings: Sightings;
+}
+
+/** A conversation to post into. */
+export interface Address {
+  readonly channel: string;
+  readonly root?: string;
+  readonly serviceUrl: string;
+}
+
+export type Outbox = ReturnType<typeof outbox>;
+
+export function outbox({ config, ask, known, roster, sightings }: OutboxParts) {
+  const spend = budget(config.now ?? Date.now);
+  return { post, edit, find, remove, say };
+
+  async function post(place: Place, message: Calling, signal: AbortSignal): Promise<string> {
+    const at = await addressOf(place, signal);
+    if (message.to === undefined || known.isPersonal(at.channel))
+      return await put(at, message, signal);
+    return await whisper(at, message.to, message, signal);
+  }
+
+  /** Teams has no message that one person alone sees in a group: it goes into their chat with the app. */
+  async function whisper(at: Address, to: string, message: OutMessage, signal: AbortSignal) {
+    const chat = await chatWith(to, at, signal).catch((error: unknown) => {
+      if (error instanceof Gone) return undefined;
+      throw error;
+    });
+    if (chat !== undefined)
+      return await put({ channel: chat, serviceUrl: at.serviceUrl }, message, signal);
+    const card = { title: cannotReach, buttons: [] };
+    return await put(at, { id: message.id, card, calls: [to] }, signal);
+  }
+
+  async function put(at: Address, message: Calling, signal: AbortSignal): Promise<string> {
+    const around = await aroundOf(at, message, signal, { isNew: true });
+    return await withinBudget(at, async () => {
+      try {
+        const ref = await sized(around, (limited) => send(at, draw(message, limited), signal));
+        sightings.stands(message.id, ref);
+        return ref;
+      } catch (error) {
+        const certain = [Patience, Gone, TooBig].some((kind) => error instanceof kind);
+        if (certain) sightings.refused(message.id);
+        else sightings.lost(message.id);
+        throw error;
+      }
+    });
+  }
+
+  async function edit(
+    _place: Place,
+    ref: string,
+    message: OutMessage,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const at = standingOf(ref);
+    if (message.to !== undefined && !known.isPersonal(at.channel) && !at.channel.startsWith("a:"))
+      throw new Gone(`changing ${ref}: it only said where the answer could be had`);
+    sightings.stands(message.id, ref);
+    const around = await aroundOf(at, message, signal, { isNew: false });
+    await withinBudget(at, () =>
+      sized(around, (limited) =>
+        ask(
+          {
+            doing: `changing a message in ${at.channel}`,
+            method: "PUT",
+            ...pathOf(at),
+            body: { ...draw(message, limited), id: at.activity },
+          },
+          signal,
+        ),
+      ),
+    );
+  }
+
+  function find(_place: Place, id: string, signal: AbortSignal): Promise<string | undefined> {
+    return sightings.find(id, signal);
+  }
+
+  /** Deletes a message; one that is gone is fine. */
+  async function remove(ref: string, signal: AbortSignal): Promise<void> {
+    const at = standingOf(ref);
+    const doing = `deleting a message in ${at.channel}`;
+    await ask({ doing, method: "DELETE", ...pathOf(at) }, signal).catch((error: unknown) => {
+      if (!(error instanceof Gone)) throw error;
+    });
+  }
+
+  /** Posts something outside of any run, once: what can't be posted is never tried again. */
+  async function say(place: Place, activity: object, signal: AbortSignal): Promise<void> {
+    const at = await addressOf(place, signal);
+    await withinBudget(at, () => send(at, activity, signal));
+  }
+
+  async function send(at: Address, activity: object, signal: AbortSignal): Promise<string> {
+    const { channel, root, serviceUrl } = at;
+    const doing = `posting in ${channel}`;
+    if (isThreaded(channel) && root === undefined) {
+      // A new post, which begins a thread of its own.
+      const body = { ...opening(), isGroup: true, channelData: { channel: { id: channel } } };
+      const call = { doing, method: "POST", serviceUrl, path: "v3/conversations" } as const;
+      const made = Made.parse(await ask({ ...call, body: { ...body, activity } }, signal));
+      const id = made.activityId ?? made.id.split(";messageid=")[1];
+      if (!id) throw new Error(`${doing}: no reference came back`);
+      return refOf({ channel, root: id, activity: id, serviceUrl });
+    }
+    const path = `v3/conversations/${encodeURIComponent(conversationOf(channel, root))}/activities`;
+    const posted = Posted.parse(
+      await ask({ doing, method: "POST", serviceUrl, path, body: activity }, signal),
+    );
+    return refOf({ ...at, activity: posted.id });
+  }
+
+  async function withinBudget<T>({ channel }: Address, call: () => Promise<T>): Promise<T> {
+    const wait = spend.take(channel);
+    if (wait > 0) throw new Patience(wait);
+    return await call();
+  }
+
+  /** Tries the other budget that Teams documents where it finds the message too big after all. */
+  async function sized<T>(around: Around, call: (around: Around) => Promise<T>): Promise<T> {
+    try {
+      return await call(around);
+    } catch (error) {
+      if (!(error instanceof TooBig)) throw error;
+      return await call({ ...around, limit: 28_000 });
+    }
+  }
+
+  async function aroundOf(
+    at: Address,
+    message: Calling,
+    signal: AbortSignal,
+    { isNew }: { readonly isNew: boolean },
+  ): Promise<Around> {
+    const calls = isNew ? (message.calls ?? []) : [];
+    const called = calls.map((id) => ({ id, name: known.face(id)?.name ?? "" }));
+    const asked = aimedAt(message.card);
+    const aimed = asked.length > 0 ? await mrisOf(at, asked, signal) : [];
+    const viewers = isNew ? known.viewers(at.channel) : [];
+    return {
+      called,
+      aimed: aimed.length > 0,
+      viewers: [...new Set([...aimed, ...viewers])].slice(0, most),
+    };
+  }
+
+  /** None where Teams does not say or has no room for so many: then everybody sees all buttons, as the door decides anyway. */
+  async function mrisOf(at: Address, accounts: readonly string[], signal: AbortSignal) {
+    try {
+      const found = [...(await roster.mris(at, accounts, signal)).values()];
+      return found.length > most ? [] : found;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      config.log("warn", `asking who belongs to ${at.channel}`, error);
+      return [];
+    }
+  }
+
+  async function addressOf(place: Place, signal: AbortSignal): Promise<Address> {
+    const root = rootOf(place);
+    const before = place.thread === undefined ? undefined : standing(place.thread)?.serviceUrl;
+    const serviceUrl = serviceOf(place.channel, before);
+    if (!isPerson(place.channel))
+      return { channel: place.channel, serviceUrl, ...(root === undefined ? {} : { root }) };
+    const channel = await chatWith(place.channel, { serviceUrl }, signal);
+    return { channel, serviceUrl };
+  }
+
+  /** Opening a chat twice gives the same one. */
+  async function chatWith(
+    account: string,
+    near: { readonly channel?: string; readonly serviceUrl: string },
+    signal: AbortSignal,
+  ): Promise<string> {
+    const open = known.chat(account);
+    if (open !== undefined) return open;
+    const { channel, serviceUrl } = near;
+    if (known.face(account) === undefined && channel !== undefined)
+      await roster
+        .mris({ channel, serviceUrl }, [account], signal)
+        .catch((error: unknown) => config.log("warn", `asking who belongs to ${channel}`, error));
+    const member = { id: known.face(account)?.mri ?? account };
+    const call = { doing: "opening a chat with one person", method: "POST", serviceUrl } as const;
+    const body = { ...opening(), isGroup: false, members: [member] };
+    const made = Made.parse(await ask({ ...call, path: "v3/conversations", body }, signal));
+    known.opened(account, made.id);
+    return made.id;
+  }
+
+  function opening() {
+    const tenant = config.app?.tenant;
+    const id = known.bot() ?? `28:${config.app?.id ?? "shipmate"}`;
+    return { bot: { id }, ...(tenant === undefined ? {} : { tenantId: tenant }) };
+  }
+
+  function standingOf(ref: string): Standing {
+    const at = standing(ref);
+    if (at === undefined) throw new Gone("changing a message: its reference says nothing");
+    return { ...at, serviceUrl: serviceOf(at.channel, at.serviceUrl) };
+  }
+
+  /** Where the conversation was last heard from, else where it was then, else what holds everywhere. */
+  function serviceOf(channel: string, then: string | undefined): string {
+    const good = (url: string) => isService(url, isForTests(config));
+    const all = [known.service(channel), then, config.serviceUrl].filter(
+      (one) => one !== undefined,
+    );
+    return all.find(good) ?? publicCloud;
+  }
+}
+
+export const cannotReach =
+  "There is an answer for you alone. Open a chat with Shipmate (Apps, Shipmate), then ask again.";
+
+const Made = z.object({ id: z.string().min(1), activityId: z.string().nullish() });
+const Posted = z.object({ id: z.string().min(1) });
+
+function pathOf({ channel, root, activity, serviceUrl }: Standing) {
+  const conversation = encodeURIComponent(conversationOf(channel, root));
+  return {
+    serviceUrl,
+    path: `v3/conversations/${conversation}/activities/${encodeURIComponent(activity)}`,
+  };
+}

@@ -1,0 +1,178 @@
+/** The Teams surface: the Bot Connector's requests in, messages, dialogs and chats out. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Door, Surface } from "../../core/surface.ts";
+import { answers, type Reply } from "./answers.ts";
+import { check, isLoopback, type TeamsConfig } from "./config.ts";
+import { connector } from "./connector.ts";
+import { hear, placeOf } from "./heard.ts";
+import { knowledge } from "./known.ts";
+import { outbox } from "./outbox.ts";
+import { Activity } from "./payloads.ts";
+import { refOf } from "./ref.ts";
+import { roster } from "./roster.ts";
+import { sightings } from "./sightings.ts";
+import { Envelope, signatures } from "./signature.ts";
+import { tokens } from "./token.ts";
+
+export type { TeamsApp, TeamsConfig } from "./config.ts";
+
+export interface Teams extends Surface {
+  /** For `POST /api/messages`. Takes the request with its body unread. */
+  requestListener(request: IncomingMessage, response: ServerResponse): void;
+  /** Tries the app's own token once, so that a wrong password is told at once. Nothing waits for it. */
+  start(): Promise<void>;
+}
+
+/** The surface. Throws a Refusal where nobody could tell who speaks. A Teams that is down stops nobody. */
+export function teams(config: TeamsConfig, door: Door): Teams {
+  check(config);
+  const { log } = config;
+  const closing = new AbortController();
+  const going = new Set<Promise<void>>();
+  const token = tokens(config);
+  const ask = connector(config, token);
+  const known = knowledge(config.now ?? Date.now);
+  const people = roster(config, ask, known);
+  const seen = sightings();
+  const out = outbox({ config, ask, known, roster: people, sightings: seen });
+  const verdict = signatures(config);
+  const replies = answers({ config, door, out, track, signal: closing.signal });
+
+  return {
+    name: "teams",
+    // The documentation allows 60 messages and changes in 30 s for each conversation.
+    pace: 1000,
+    requestListener,
+    start,
+    post: out.post,
+    edit: out.edit,
+    find: out.find,
+    close,
+  };
+
+  function requestListener(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url?.split("?")[0];
+    if (request.method !== "POST" || path !== "/api/messages") {
+      response.writeHead(404).end();
+      return;
+    }
+    track(
+      take(request).then(
+        ({ status, body }) => reply(response, status, body),
+        (error: unknown) => {
+          log("error", "taking what Teams sent", error);
+          reply(response, 500);
+        },
+      ),
+    );
+  }
+
+  async function take(request: IncomingMessage): Promise<Reply> {
+    const body = await read(request);
+    if (body === "too large") return { status: 413 };
+    if (body === undefined) return { status: 400 };
+    const envelope = Envelope.safeParse(body);
+    if (!envelope.success || !isAllowed(request)) return { status: 401 };
+    const verified = await verdict(envelope.data, request.headers.authorization);
+    if (verified === "forged") return { status: 401 };
+    if (verified === "unknown") return { status: 503 };
+    const activity = Activity.safeParse(body);
+    return activity.success ? await act(activity.data) : { status: 200 };
+  }
+
+  async function act(activity: Activity): Promise<Reply> {
+    const account = activity.from.aadObjectId?.toLowerCase();
+    const heard = hear(activity, account ?? "");
+    if (activity.from.role === "bot" || activity.from.id === activity.recipient.id)
+      return { status: 200 };
+    known.learn(activity);
+    if (heard.is === "nothing") return { status: 200 };
+    const standing =
+      account === undefined ? "foreign" : await people.standing(activity, closing.signal);
+    if (account === undefined || standing !== "ours")
+      return replies.refuse(heard, placeOf(activity), standing === "unknown");
+    switch (heard.is) {
+      case "refresh": {
+        sighted(heard.message, activity);
+        return replies.view(heard.card, account);
+      }
+      case "open":
+        return replies.open(heard.form);
+      case "again":
+        return await replies.again(heard.key);
+      case "intent":
+        return await replies.take(heard);
+    }
+  }
+
+  /** A client shows a message of ours: what stands there twice is taken away. */
+  function sighted(id: string, activity: Activity): void {
+    if (!activity.replyToId) return;
+    const { channel, thread } = placeOf(activity);
+    const where = { channel, activity: activity.replyToId, serviceUrl: activity.serviceUrl };
+    const ref = refOf({ ...where, ...(thread === undefined ? {} : { root: thread }) });
+    if (!seen.seen(id, ref)) return;
+    log("warn", "a message stands there twice after a lost answer: the second one is deleted");
+    track(
+      out
+        .remove(ref, closing.signal)
+        .catch((error: unknown) => log("warn", "deleting a second message", error)),
+    );
+  }
+
+  /** Without signatures, nobody but this machine. */
+  function isAllowed(request: IncomingMessage): boolean {
+    return config.app !== undefined || isLoopback(request.socket.remoteAddress ?? "");
+  }
+
+  async function start(): Promise<void> {
+    track(
+      token(closing.signal).then(
+        () => undefined,
+        (error: unknown) => {
+          if (!closing.signal.aborted)
+            log("error", "Microsoft gives the app no token: look at MicrosoftAppPassword", error);
+        },
+      ),
+    );
+  }
+
+  async function close(): Promise<void> {
+    closing.abort();
+    await Promise.allSettled(going);
+  }
+
+  function track(work: Promise<void>): void {
+    going.add(work);
+    void work.finally(() => going.delete(work));
+  }
+}
+
+function reply(response: ServerResponse, status: number, body?: object): void {
+  // What was not read must not be taken for the next request on this connection.
+  if (status === 413) response.setHeader("connection", "close");
+  if (body === undefined) response.writeHead(status).end();
+  else
+    response
+      .writeHead(status, { "content-type": "application/json; charset=utf-8" })
+      .end(JSON.stringify(body));
+}
+
+/** The body as JSON; undefined where it is none. */
+async function read(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += (part as Buffer).length;
+    if (size > largest) return "too large";
+    parts.push(part as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** In bytes. A message of Teams has at most about 100 kB. */
+const largest = 1_000_000;
