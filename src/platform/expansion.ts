@@ -1,18 +1,16 @@
 /** What an environment says about the objects that a short manifest becomes there: routes, sizes, defaults. */
 import { z } from "zod";
+import { Quantity } from "./web-forms.ts";
 import { WebOverrides } from "./web-spec.ts";
 
 const name = z.string().min(1);
-const amount = z.union([z.number().positive(), z.string().min(1)], {
-  error: "must be an amount: 500m or 2 for CPU, 4Gi for memory and storage",
-});
 
 /** What a database's size means. */
 export const DatabaseSize = z.strictObject({
   instances: z.int().min(1).max(9),
-  storage: amount,
-  cpu: amount,
-  memory: amount,
+  storage: Quantity,
+  cpu: Quantity,
+  memory: Quantity,
 });
 /** How requests from outside come in. */
 export const Route = z.strictObject({

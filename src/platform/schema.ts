@@ -1,7 +1,8 @@
 /** What `manifests/platform.yaml` says: people, teams, services, environments, clusters. */
 import { z } from "zod";
 import { Time } from "../core/time.ts";
-import { Expansion } from "./expansion.ts";
+import { DatabaseSize, Databases, Expansion, Route } from "./expansion.ts";
+import { WebOverrides } from "./web-spec.ts";
 
 const name = z
   .string()
@@ -113,9 +114,18 @@ export const Platform = z.strictObject({
 export const settings: readonly string[] = [Platform, Person, Team, ServiceEntry, EnvironmentEntry]
   .flatMap((schema) => Object.keys(schema.shape))
   .concat(
-    [Approval, Helm, LocalCluster, KubernetesCluster, Registry].flatMap((schema) =>
-      Object.keys(schema.shape),
-    ),
+    [
+      Approval,
+      Helm,
+      LocalCluster,
+      KubernetesCluster,
+      Registry,
+      Expansion,
+      Route,
+      Databases,
+      DatabaseSize,
+      WebOverrides,
+    ].flatMap((schema) => Object.keys(schema.shape)),
   );
 
 export type Platform = z.output<typeof Platform> & {
