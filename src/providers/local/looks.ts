@@ -21,7 +21,10 @@ export function looks({ samples, now, keeper }: Shelf): Looks {
     history: async (place) =>
       known(place)
         .state()
-        .releases.map(({ version, state, at }) => ({ version, good: state === "good", at })),
+        .releases.map(({ version, state, at, by, why }) => ({
+          ...{ version, at, by, good: state === "good" },
+          ...(why !== "" && { why }),
+        })),
     versions: async ({ service }) =>
       samples.versions(service).map((value) => ({ value, hint: "sample" })),
   };

@@ -43,7 +43,7 @@ export function release({ samples, now, keeper }: Shelf): Provider<typeof cluste
       };
     },
 
-    async run(input, { key, seen, signal }) {
+    async run(input, { key, seen, by, signal }) {
       const k = keeper(input);
       signal.throwIfAborted();
       samples.main(input.service, input.version);
@@ -62,7 +62,7 @@ export function release({ samples, now, keeper }: Shelf): Provider<typeof cluste
       k.put(
         {
           effects,
-          releases: [{ ...fresh, state: "going" as const, why: "" }, ...state.releases].slice(
+          releases: [{ ...fresh, by, state: "going" as const, why: "" }, ...state.releases].slice(
             0,
             kept,
           ),

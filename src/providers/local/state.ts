@@ -25,6 +25,8 @@ const Release = z.object({
   why: z.string(),
   /** The last lines of a bad one. */
   log: z.array(z.string()),
+  /** Who asked for it, by id. */
+  by: z.string().optional(),
   /** Goes on only with a process that was started since: a restart. */
   anew: z.boolean().optional(),
 });

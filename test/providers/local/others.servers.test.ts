@@ -101,6 +101,16 @@ test("the log of the processes before is all that the ones of now did not write,
   expect(before.join("\n")).not.toContain("1.4.2");
 });
 
+test("history says who asked for a release, and why one was not good", async () => {
+  const input = { ...at, version: "1.5.0" };
+  const plan = await changes(local.clusters.release.preview(input, see()));
+  await local.clusters.release.run(input, { ...bound(plan, "k1"), by: "ada" });
+  await settled(local.clusters, at);
+  expect(await local.clusters.history(at, open)).toMatchObject([
+    { version: "1.5.0", good: false, by: "ada", why: expect.stringContaining("did not start") },
+  ]);
+});
+
 test("events are the releases with their ends, and what a process died of, oldest first", async () => {
   const { url } = await ship("1.4.2");
   await ship("1.5.0");
