@@ -3,7 +3,7 @@
 import { seconds } from "./compact.ts";
 import type { KubeObject } from "./object.ts";
 import { jobPod } from "./pods.ts";
-import { labels, make, nameOf, versioned, type Web } from "./web.ts";
+import { labels, make, nameOf, shortHash, versioned, type Web } from "./web.ts";
 
 /** How long a Job that ended is kept for its log: a day. */
 const kept = 86_400;
@@ -57,9 +57,12 @@ export function migration(web: Web): KubeObject | undefined {
   );
 }
 
-/** A version in a name: `1.4.2` is `1-4-2`. */
-const slug = (version: string): string =>
-  version
+/** A version in a name: `1.4.2` is `1-4-2`. One with other characters gets a few letters that keep it apart. */
+function slug(version: string): string {
+  const plain = version.replaceAll(".", "-");
+  const safe = plain
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");
+  return safe === plain ? safe : `${safe}-${shortHash(version)}`.replace(/^-/, "");
+}

@@ -15,6 +15,7 @@ export function probes(
   said: WebSpec["probes"],
   port: string | undefined,
 ): { readonly [field: string]: Json | undefined } {
+  if (!said.enabled) return {};
   return {
     startupProbe: probe(said, "startup", port),
     readinessProbe: probe(said, "readiness", port),

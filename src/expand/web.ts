@@ -21,9 +21,11 @@ export interface Web {
 export function nameOf(web: Web, part?: string, most = 63): string {
   const name = [web.service, ...(part === undefined ? [] : [part])].join("-");
   if (name.length <= most) return name;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
-  return `${name.slice(0, most - 9).replace(/-+$/, "")}-${hash}`;
+  return `${name.slice(0, most - 9).replace(/-+$/, "")}-${shortHash(name)}`;
 }
+/** Eight letters that are other ones for other texts. */
+export const shortHash = (text: string): string =>
+  createHash("sha256").update(text).digest("hex").slice(0, 8);
 
 /** What tells the pods of one part apart; can never change. */
 export const selector = (web: Web, component: string): Readonly<Record<string, string>> => ({
@@ -46,8 +48,9 @@ export const versioned = (web: Web, component: string): Readonly<Record<string, 
   ...labels(web, component),
   [marks.version]: labelValue(web.version),
 });
-/** A label's value has 63 characters at most and ends in a letter or digit. */
-const labelValue = (version: string): string => version.slice(0, 63).replace(/[^A-Za-z0-9]+$/, "");
+/** A label's value has 63 characters at most, and letters or digits at both ends. */
+const labelValue = (version: string): string =>
+  version.slice(0, 63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 
 /** An object of the service, without the fields that are undefined. */
 export function make(

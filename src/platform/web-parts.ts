@@ -71,6 +71,7 @@ export const Probe = z.strictObject({
 });
 export const Probes = z
   .strictObject({
+    enabled: on,
     path: Path.default("/healthz").describe("What is asked. 200 to 399 is healthy."),
     port: Port.optional().describe("Unset: `port`."),
     startup: Probe.prefault({}).describe(

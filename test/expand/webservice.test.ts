@@ -245,10 +245,36 @@ describe("names", () => {
     );
   });
 
+  test.each([
+    ["1.4.2", /^web-migrate-1-4-2$/],
+    ["1.4.2-rc.1", /^web-migrate-1-4-2-rc-1$/],
+    ["1.4.2_A", /^web-migrate-1-4-2-a-[0-9a-f]{8}$/],
+    ["_", /^web-migrate-[0-9a-f]{8}$/],
+  ])("the migration to %s has a name that the cluster takes", (version, name) => {
+    const { metadata } = expanded({ migrate: {} }, { version }).migration ?? {};
+    expect(metadata?.name).toMatch(name);
+    expect(metadata?.labels?.["app.kubernetes.io/version"]).toMatch(
+      /^([A-Za-z0-9].*[A-Za-z0-9])?$/,
+    );
+  });
+
   test("a migration is called by its version", () => {
     expect(expanded({ migrate: {} }).migration?.metadata.name).toBe("web-migrate-2-0-0");
     expect(expanded({ migrate: { enabled: false } }).migration).toBeUndefined();
   });
+});
+
+test("probes can be switched off, one or all; a worker has only those that run a command", () => {
+  const kinds = (spec: Partial<WebSpecInput>, name = "web") =>
+    ["startup", "readiness", "liveness"].filter(
+      (kind) => field(one(spec, "Deployment", name), `${container}.${kind}Probe`) !== undefined,
+    );
+  expect(kinds({})).toEqual(["startup", "readiness", "liveness"]);
+  expect(kinds({ probes: { startup: { enabled: false } } })).toEqual(["readiness", "liveness"]);
+  expect(kinds({ probes: { enabled: false } })).toEqual([]);
+  expect(kinds({ workers: { mail: {} } }, "web-mail")).toEqual([]);
+  const mail = { probes: { liveness: { command: ["true"] } } };
+  expect(kinds({ workers: { mail } }, "web-mail")).toEqual(["liveness"]);
 });
 
 test("files that change make the pods anew", () => {
