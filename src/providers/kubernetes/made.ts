@@ -79,7 +79,10 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
       const it = await made(spot, input, pins, signal);
       const contents = await inTens(it.objects, contentOf);
       const names = it.objects.map(nameOf);
-      const wanted = Object.keys(will).filter((name) => fieldOf(will[name], "content"));
+      const home = `Namespace/${spot.namespace}`;
+      const wanted = Object.keys(will).filter(
+        (name) => name !== home && fieldOf(will[name], "content") !== undefined,
+      );
       const isSame = (name: string, i: number) => canonical(will[name]) === canonical(contents[i]);
       if (names.length === wanted.length && names.every(isSame)) return it;
       throw new Moved(

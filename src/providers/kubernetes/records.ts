@@ -75,10 +75,12 @@ export function records(now: () => number): Records {
 
     async newest(spot, signal, hint) {
       const known = memory.get(keyOf(spot));
-      const enough =
-        hint === undefined ? now() - (known?.at ?? 0) < fresh : (known?.hint ?? 0) >= hint;
-      if (known && (enough || (known.release?.number ?? 0) >= (hint ?? Number.NaN)))
-        return known.release;
+      const isFresh = known !== undefined && now() - known.at < fresh;
+      const number = known?.release?.number ?? 0;
+      // Objects may bear an older number only while the newest release is being applied.
+      const isAhead = number > (hint ?? 0) && known?.release?.state === "applying";
+      const isEnough = hint === undefined ? isFresh : number === hint || isAhead;
+      if (known && (isEnough || (isFresh && known.hint >= (hint ?? 0)))) return known.release;
       return (await list(spot, signal, hint))[0];
     },
 

@@ -27,6 +27,7 @@ import {
   standing,
 } from "./deck.ts";
 import { holdsData } from "./hints.ts";
+import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { contents, type Input, type Made, making } from "./made.ts";
 import { nameOf, refOf } from "./order.ts";
 import { type Wanted, weigh } from "./preview.ts";
@@ -52,7 +53,9 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const planned = see.planned(main);
     if (planned !== undefined) return onTop(spot, input, made, planned, signal);
     const [newest] = standing(all);
-    const wanted = { objects: made.objects, delete: dropped(all, made.objects) };
+    const home = await missingNamespace(spot, spot.as(see.by), signal);
+    const objects = home ? [home, ...made.objects] : made.objects;
+    const wanted = { objects, delete: dropped(all, made.objects) };
     const weighed = await weigh(spot, spot.as(see.by), main, wanted, signal);
     const isWell = newest?.state === "good" || newest?.state === "adopted";
     if (isWell && newest.version === version && weighed.changes.length === 0)
@@ -151,6 +154,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const { objects, pins, url } = made;
     const wanted = { objects, delete: dropped(all, objects) };
     const live = await found(spot, cluster, wanted, seen, undefined, signal);
+    await makeNamespace(spot, cluster, seen, signal);
     const number = 1 + Math.max(all[0]?.number ?? 0, ...[...live.values()].map(numberOf));
     const facts = { number, version: input.version, key, at: deck.now(), by };
     const record = {
