@@ -16,6 +16,11 @@ export function fitted(card: DrawnCard, form?: Form, limit: number = budget): Ad
   return adaptive(barest(card), undefined);
 }
 
+/** Whether the card fits as it is, so that nothing of it is cut. */
+export function isWhole(card: DrawnCard, form?: Form, limit: number = budget): boolean {
+  return isWithin(card, limit) && JSON.stringify(adaptive(card, form)).length * 2 <= limit;
+}
+
 /** Whether all texts together have at most so many characters; stops counting there. */
 function isWithin(card: DrawnCard, most: number): boolean {
   let left = most;

@@ -32,11 +32,15 @@ export function faultsOfActivity(activity: unknown): readonly string[] {
       : []),
     ...(attachments.length > 1 ? ["more than one card"] : []),
     ...(attachments.length === 0 && !it["text"] ? ["neither text nor a card"] : []),
-    ...(attachments.length > 0 && !it["summary"] ? ["no summary for notifications"] : []),
+    ...(attachments.some(isCard) && !it["summary"] ? ["no summary for notifications"] : []),
     ...attachments.flatMap((one) =>
-      one["contentType"] === "application/vnd.microsoft.card.adaptive"
+      isCard(one)
         ? faultsOfCard(one["content"])
-        : [`attachment ${String(one["contentType"])}`],
+        : /^application\/vnd\.microsoft\.teams\.card\.file\.(consent|info)$/.test(
+              String(one["contentType"]),
+            )
+          ? []
+          : [`attachment ${String(one["contentType"])}`],
     ),
   ];
 }
@@ -141,6 +145,10 @@ function refresh(it: unknown): readonly string[] {
 }
 
 /** Each mention needs its text where markup is read, letter by letter, and each such text its mention. */
+function isCard(attachment: Node): boolean {
+  return attachment["contentType"] === "application/vnd.microsoft.card.adaptive";
+}
+
 function mentions(it: Node): readonly string[] {
   const entities = list(record(it["msteams"])["entities"]).map(record);
   const said = entities.map((one) => String(one["text"]));
