@@ -55,8 +55,11 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
     const { intent, by, form } = heard;
     if (form !== undefined && "button" in intent.said) {
       const errors = door.check(form.command, intent.said.values ?? {});
-      if (Object.keys(errors).length > 0)
-        return answerWith(by, { is: "form", form: withErrors(form, errors, intent.said.values) });
+      if (Object.keys(errors).length > 0) {
+        const wrong = { is: "form", form: withErrors(form, errors, intent.said.values) } as const;
+        if (by === "message") track(offer(heard, wrong));
+        return answerWith(by, wrong);
+      }
     }
     const arrived = performance.now();
     let stored: "new" | "seen";

@@ -2,6 +2,7 @@
 import type { Form } from "../../core/card.ts";
 import type { Json } from "../../core/operation.ts";
 import type { Intent, Place } from "../../core/surface.ts";
+import { Consent } from "./files.ts";
 import { type Activity, Execute, type Own, Pressed, Task } from "./payloads.ts";
 import { channelOf, isThreaded } from "./ref.ts";
 import { spoken } from "./spoken.ts";
@@ -17,6 +18,8 @@ export type Heard =
   | { readonly is: "open"; readonly form: Form }
   /** Somebody waits on in a dialog for what was taken before. */
   | { readonly is: "again"; readonly key: string }
+  /** Somebody answers to a file that was offered. */
+  | { readonly is: "file"; readonly consent: Consent }
   | { readonly is: "nothing" };
 
 /** Reads an activity whose sender is known to be a person of `account`. */
@@ -26,6 +29,10 @@ export function hear(activity: Activity, account: string): Heard {
   if (activity.name === "adaptiveCard/action") return heardExecute(activity, account);
   if (activity.name === "task/fetch") return heardTask(activity, account, "fetch");
   if (activity.name === "task/submit") return heardTask(activity, account, "submit");
+  if (activity.name === "fileConsent/invoke") {
+    const consent = Consent.safeParse(activity.value);
+    return consent.success ? { is: "file", consent: consent.data } : nothing;
+  }
   return nothing;
 }
 

@@ -15,7 +15,7 @@ export function knowledge(now: () => number) {
   const faces = lately<Face>(10_000);
   const services = lately<string>(10_000);
   const personal = lately<string>(10_000);
-  const chats = lately<true>(10_000);
+  const chats = lately<string>(10_000);
   const speakers = lately<ReadonlyMap<string, number>>(1_000);
   let bot: string | undefined;
   return {
@@ -31,7 +31,7 @@ export function knowledge(now: () => number) {
       const recent = [...(speakers.get(channel) ?? [])].filter(([, at]) => at > now() - recently);
       speakers.set(channel, new Map([...recent, [from.id, now()]]));
       if (conversation.conversationType !== "personal" && !isPersonal(channel)) return;
-      chats.set(channel, true);
+      chats.set(channel, account);
       personal.set(account, channel);
     },
     face: (account: string) => faces.get(account),
@@ -42,9 +42,11 @@ export function knowledge(now: () => number) {
     chat: (account: string) => personal.get(account),
     opened(account: string, channel: string): void {
       personal.set(account, channel);
-      chats.set(channel, true);
+      chats.set(channel, account);
     },
-    isPersonal: (channel: string) => chats.get(channel) === true || isPersonal(channel),
+    isPersonal: (channel: string) => chats.get(channel) !== undefined || isPersonal(channel),
+    /** Whose chat with the app it is. */
+    owner: (channel: string) => chats.get(channel),
     /** People who spoke there in the last ten minutes and so have it open, at most five, by their Teams' ids. */
     viewers: (channel: string): readonly string[] =>
       [...(speakers.get(channel) ?? [])]

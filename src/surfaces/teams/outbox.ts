@@ -2,10 +2,12 @@
 import { z } from "zod";
 import type { OutMessage, Place } from "../../core/surface.ts";
 import { Gone, Patience } from "../../core/surface.ts";
+import { isWhole } from "../adaptive/fitted.ts";
 import { budget } from "./budget.ts";
 import { isForTests, isService, publicCloud, type TeamsConfig } from "./config.ts";
 import { type Ask, TooBig } from "./connector.ts";
 import { type Around, aimedAt, type Calling, draw, most } from "./draw.ts";
+import type { Files } from "./files.ts";
 import type { Known } from "./known.ts";
 import {
   conversationOf,
@@ -25,6 +27,7 @@ export interface OutboxParts {
   readonly known: Known;
   readonly roster: Roster;
   readonly sightings: Sightings;
+  readonly files: Files;
 }
 
 /** A conversation to post into. */
@@ -36,7 +39,7 @@ export interface Address {
 
 export type Outbox = ReturnType<typeof outbox>;
 
-export function outbox({ config, ask, known, roster, sightings }: OutboxParts) {
+export function outbox({ config, ask, known, roster, sightings, files }: OutboxParts) {
   const spend = budget(config.now ?? Date.now);
   return { post, edit, find, remove, say };
 
@@ -65,6 +68,7 @@ export function outbox({ config, ask, known, roster, sightings }: OutboxParts) {
       try {
         const ref = await sized(around, (limited) => send(at, draw(message, limited), signal));
         sightings.stands(message.id, ref);
+        await offerWhole(at, message, signal);
         return ref;
       } catch (error) {
         const certain = [Patience, Gone, TooBig].some((kind) => error instanceof kind);
@@ -73,6 +77,18 @@ export function outbox({ config, ask, known, roster, sightings }: OutboxParts) {
         throw error;
       }
     });
+  }
+
+  /** What had to be cut is offered as a file, where Teams has a way for it. */
+  async function offerWhole(at: Address, message: OutMessage, signal: AbortSignal): Promise<void> {
+    const { card, form, id } = message;
+    const account = known.owner(at.channel);
+    if (account === undefined || card.code === undefined || isWhole(card, form)) return;
+    try {
+      await send(at, files.offer(id, account, card.title, card.code.text), signal);
+    } catch (error) {
+      config.log("warn", `offering a file in ${at.channel}`, error);
+    }
   }
 
   async function edit(

@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Door, Surface } from "../../core/surface.ts";
 import { answers, type Reply } from "./answers.ts";
-import { check, isLoopback, type TeamsConfig } from "./config.ts";
+import { check, isForTests, isLoopback, type TeamsConfig } from "./config.ts";
 import { connector } from "./connector.ts";
+import { type Consent, files, isOneDrive } from "./files.ts";
 import { hear, placeOf } from "./heard.ts";
 import { knowledge } from "./known.ts";
 import { outbox } from "./outbox.ts";
@@ -34,7 +35,8 @@ export function teams(config: TeamsConfig, door: Door): Teams {
   const known = knowledge(config.now ?? Date.now);
   const people = roster(config, ask, known);
   const seen = sightings();
-  const out = outbox({ config, ask, known, roster: people, sightings: seen });
+  const kept = files({ mask: config.mask ?? ((value) => value), isStore });
+  const out = outbox({ config, ask, known, roster: people, sightings: seen, files: kept });
   const verdict = signatures(config);
   const replies = answers({ config, door, out, track, signal: closing.signal });
 
@@ -100,17 +102,37 @@ export function teams(config: TeamsConfig, door: Door): Teams {
         return replies.open(heard.form);
       case "again":
         return await replies.again(heard.key);
+      case "file":
+        track(hand(heard.consent, activity, account));
+        return { status: 200 };
       case "intent":
         return await replies.take(heard);
     }
   }
 
+  /** A file that somebody wants; the offer goes. */
+  async function hand(consent: Consent, activity: Activity, account: string): Promise<void> {
+    const { signal } = closing;
+    const at = placeOf(activity);
+    try {
+      const wanted = consent.action === "accept";
+      const shown = wanted ? await kept.accept(consent, account, signal) : undefined;
+      const old = { type: "message", textFormat: "plain", text: tooOld };
+      if (wanted) await out.say(at, shown ?? old, signal);
+      if (activity.replyToId) await out.remove(refHere(activity, activity.replyToId), signal);
+    } catch (error) {
+      log("warn", `handing a file over in ${at.channel}`, error);
+    }
+  }
+
+  function isStore(url: string): boolean {
+    return isOneDrive(url) || (isForTests(config) && isLoopback(URL.parse(url)?.hostname ?? ""));
+  }
+
   /** A client shows a message of ours: what stands there twice is taken away. */
   function sighted(id: string, activity: Activity): void {
     if (!activity.replyToId) return;
-    const { channel, thread } = placeOf(activity);
-    const where = { channel, activity: activity.replyToId, serviceUrl: activity.serviceUrl };
-    const ref = refOf({ ...where, ...(thread === undefined ? {} : { root: thread }) });
+    const ref = refHere(activity, activity.replyToId);
     if (!seen.seen(id, ref)) return;
     log("warn", "a message stands there twice after a lost answer: the second one is deleted");
     track(
@@ -157,6 +179,15 @@ function reply(response: ServerResponse, status: number, body?: object): void {
       .writeHead(status, { "content-type": "application/json; charset=utf-8" })
       .end(JSON.stringify(body));
 }
+
+/** The reference of another message in the conversation of an activity. */
+function refHere(activity: Activity, id: string): string {
+  const { channel, thread } = placeOf(activity);
+  const where = { channel, activity: id, serviceUrl: activity.serviceUrl };
+  return refOf({ ...where, ...(thread === undefined ? {} : { root: thread }) });
+}
+
+const tooOld = "That text is not kept any more. Ask for it again.";
 
 /** The body as JSON; undefined where it is none. */
 async function read(request: IncomingMessage): Promise<unknown> {

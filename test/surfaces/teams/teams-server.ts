@@ -28,12 +28,20 @@ export interface TeamsMessage {
   text: string;
   summary: string;
   card: Card | undefined;
+  /** What is attached and no card. */
+  attached: readonly Attached[];
   /** How often it was changed. */
   edits: number;
 }
 export interface Card {
   readonly [property: string]: unknown;
   readonly refresh?: { readonly action: object; readonly userIds: readonly string[] };
+}
+
+export interface Attached {
+  readonly contentType: string;
+  readonly name?: string;
+  readonly content: { readonly [name: string]: unknown };
 }
 
 export interface Member {
@@ -76,6 +84,7 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
   const chats = new Map<string, string>();
   const faults = new Map<Kind, Fault[]>();
   const asked: { readonly kind: Kind; readonly path: string; readonly body: unknown }[] = [];
+  const uploads = new Map<string, string>();
   const refused: { readonly path: string; readonly says: string }[] = [];
   let clock = 0;
   let served = "teams";
@@ -109,6 +118,10 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     move(name: string) {
       served = name;
     },
+    /** What was put where room was made for a file, by its address. */
+    uploads: uploads as ReadonlyMap<string, string>,
+    /** Room for a file. */
+    room: (name: string) => `${origin}/upload/${name}`,
     /** All messages that stand, oldest first. */
     messages: messages as readonly TeamsMessage[],
     asked: asked as readonly {
@@ -167,6 +180,11 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
     const text = await textOf(request);
+    if (request.method === "PUT" && url.pathname.startsWith("/upload/")) {
+      uploads.set(url.href, text);
+      response.writeHead(201).end("{}");
+      return;
+    }
     const { kind, act } = route(request, url, text);
     asked.push({ kind, path: decodeURIComponent(url.pathname), body: jsonOf(text) });
     const fault = faults.get(kind)?.shift();
@@ -343,11 +361,13 @@ function wrong(faults: readonly string[]): Reply {
 }
 
 function shown(body: Record<string, unknown>) {
-  const [first] = (body["attachments"] ?? []) as { content: Card }[];
+  const all = (body["attachments"] ?? []) as Attached[];
+  const isCard = ({ contentType }: Attached) => contentType.endsWith("card.adaptive");
   return {
     text: String(body["text"] ?? ""),
     summary: String(body["summary"] ?? ""),
-    card: first?.content,
+    card: all.find(isCard)?.content as Card | undefined,
+    attached: all.filter((one) => !isCard(one)),
   };
 }
 

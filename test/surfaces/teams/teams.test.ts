@@ -366,6 +366,19 @@ describe("a form", () => {
     expect(door.stored[1]?.said).toMatchObject({ button: "form-1" });
   });
 
+  test("in a card, sent wrong by an older client, comes back as a dialog behind a button", async () => {
+    const check = () => ({ version: "That is not a version." });
+    await reopen(recordingDoor({ answer: formFor(undefined), check }));
+    const card = await posted(place, cards.waiting);
+    const ack = await ada.presses("Reject", card);
+    const { value } = ack.body as { readonly value: TeamsMessage["card"] };
+    await ada.presses("Deploy", { ...card, card: value }, { old: true, inputs: { version: "x" } });
+    const offer = await server.sees((message) => labels(message.card).includes("Fill it in"));
+    const again = await ada.presses("Fill it in", offer);
+    expect(JSON.stringify(dialogOf(again))).toContain("That is not a version.");
+    expect(door.stored).toHaveLength(1);
+  });
+
   test("that is not ready in time is waited for in the dialog", async () => {
     const slow = slowDoor(3_000, () => ({ is: "form", form: deployForm }));
     await reopen(slow);
@@ -476,6 +489,61 @@ describe("a message", () => {
     await surface.post(place, { id: "m1", card: { ...cards.stuck, code } }, never);
     expect(server.posts(group)).toBe(1);
     expect(faultsOfCard(server.messages[0]?.card, 28_000)).toEqual([]);
+  });
+});
+
+describe("a text that is too long for a card", () => {
+  const code = { text: `begin\n${"a line of a log\n".repeat(10_000)}end` };
+  const offered = async () => {
+    await ada.writes("logs web");
+    const at = { surface: "teams", channel: ada.chat };
+    await surface.post(at, { id: "m1", card: { ...cards.stuck, code } }, never);
+    return await server.sees(({ attached }) => attached.length > 0);
+  };
+  const answer = (action: string, offer: TeamsMessage, uploadUrl = server.room("f1")) => {
+    const context = offer.attached[0]?.content["acceptContext"];
+    const uploadInfo = {
+      uploadUrl,
+      contentUrl: `${uploadUrl}.txt`,
+      uniqueId: "u1",
+      fileType: "txt",
+    };
+    const value = { type: "fileUpload", action, context, uploadInfo };
+    return { type: "invoke", name: "fileConsent/invoke", replyToId: offer.id, value };
+  };
+
+  test("shows its end and is offered as a file in a person's own chat, and handed over when accepted", async () => {
+    const offer = await offered();
+    expect(offer.attached[0]).toMatchObject({ name: "Deploy-web-1.5.0-to-production.txt" });
+    await ada.sends(answer("accept", offer), ada.chat);
+    await soon(() => !server.messages.includes(offer));
+    expect(server.uploads.get(server.room("f1"))).toBe(code.text);
+    expect(server.messages.at(-1)?.attached[0]?.content).toEqual({
+      uniqueId: "u1",
+      fileType: "txt",
+    });
+  });
+
+  test("is handed to nobody else, and nowhere but to OneDrive", async () => {
+    const offer = await offered();
+    const mallory = teamsPerson(server, "mallory", url);
+    await mallory.sends(answer("accept", offer, server.room("f2")), mallory.chat);
+    await ada.sends(answer("accept", offer, "https://evil.example/upload"), ada.chat);
+    await soon(() => server.messages.filter(({ text }) => text !== "").length === 2);
+    expect(server.uploads.size).toBe(0);
+  });
+
+  test("is thrown away when declined", async () => {
+    const offer = await offered();
+    await ada.sends(answer("decline", offer), ada.chat);
+    await soon(() => !server.messages.includes(offer));
+    expect(server.uploads.size).toBe(0);
+  });
+
+  test("in a group is said to be only the end of it", async () => {
+    await surface.post(place, { id: "m1", card: { ...cards.stuck, code } }, never);
+    expect(server.messages).toHaveLength(1);
+    expect(JSON.stringify(server.messages[0]?.card)).toContain("the text is only the end of it");
   });
 });
 
