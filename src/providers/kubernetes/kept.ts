@@ -30,8 +30,10 @@ export interface Keeping {
   readonly from: Pick<Connection, "name" | "pages" | "watch">;
   readonly kind: Pick<Ref, "apiVersion" | "kind">;
   readonly namespace: string;
-  /** How long one watch lives, in milliseconds: what is not heard for that long and 5 s more is silent. */
+  /** How long one watch lives, in milliseconds. */
   readonly lives: number;
+  /** How much longer its end is waited for; after that the cluster is silent. */
+  readonly grace: number;
   readonly now: () => number;
   /** From 0 to 1, so that not all come back at once. */
   readonly chance: () => number;
@@ -40,10 +42,9 @@ export interface Keeping {
 
 /** The first pause after a watch was cut, and the longest, in milliseconds. */
 const pauses = { first: 200, longest: 5_000 };
-/** How much longer than it may live a watch is waited for, in milliseconds. */
-const grace = 5_000;
 
-export function kept({ from, kind, namespace, lives, now, chance, log }: Keeping): Kept {
+export function kept(keeping: Keeping): Kept {
+  const { from, kind, namespace, lives, grace, now, chance, log } = keeping;
   const end = new AbortController();
   const objects = new Map<string, KubeObject>();
   let all: readonly KubeObject[] | undefined;

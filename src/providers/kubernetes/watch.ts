@@ -33,7 +33,8 @@ export function watches(options: WatchesOptions): Watches {
   return {
     of(namespace) {
       const watching =
-        known.get(namespace) ?? inNamespace({ from: cluster, namespace, lives, now, chance, log });
+        known.get(namespace) ??
+        inNamespace({ from: cluster, namespace, lives, grace: 5_000, now, chance, log });
       known.set(namespace, watching);
       return watching;
     },
