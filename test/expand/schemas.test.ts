@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { fieldTables } from "../../src/expand/document.ts";
 import { editorSchema, type Schema, schemaFiles } from "../../src/expand/schemas.ts";
+import { data } from "./worlds.ts";
 
 const file = (path: string) => new URL(`../../${path}`, import.meta.url).pathname;
 
@@ -20,6 +22,16 @@ test("docs/webservice.md describes every field as the schema does", async () => 
 
 test("every field says what it means", () => {
   expect(undescribed(editorSchema().properties?.["spec"] ?? {}, "spec")).toEqual([]);
+});
+
+test("what ships for editors takes what we take, and refuses what we refuse", () => {
+  const text = schemaFiles()["manifests/schema/webservice.json"] ?? "";
+  const schema = z.fromJSONSchema(JSON.parse(text));
+  for (const sample of ["webservice", "everything"])
+    expect(schema.safeParse(data(sample)).error?.issues).toBeUndefined();
+  const { spec, ...rest } = data("webservice") as { readonly spec: object };
+  for (const wrong of [{ replcas: 1 }, { replicas: -1 }, { port: "80" }, { env: { "a-b": 1 } }])
+    expect(schema.safeParse({ ...rest, spec: { ...spec, ...wrong } }).success).toBe(false);
 });
 
 function undescribed(schema: Schema, path: string): readonly string[] {
