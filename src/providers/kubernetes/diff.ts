@@ -88,7 +88,8 @@ function between(path: Path, from: Value, to: Value, wanted: Value): readonly Di
     const [a, b, c] = [from, to, wanted].map((some) => (isMap(some) ? some : {}));
     const keys = [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])].sort();
     const inner = keys.flatMap((key) => between([...path, key], a?.[key], b?.[key], c?.[key]));
-    if (inner.length > 0 || (from !== undefined && to !== undefined)) return inner;
+    const isAllNoise = keys.length > 0 && keys.every((key) => isNoise([...path, key]));
+    if (inner.length > 0 || isAllNoise || (from !== undefined && to !== undefined)) return inner;
   }
   if (isList(from ?? []) && isList(to ?? []) && isObjects(from, to)) {
     return elements(path, (from ?? []) as readonly Value[], (to ?? []) as readonly Value[], wanted);
