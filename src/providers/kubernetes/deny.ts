@@ -17,15 +17,27 @@ export function denied(
   const doing = typeof what === "string" ? what : changing(what.object, what.spot.environment);
   if (error instanceof Refusal) return error;
   if (!(error instanceof ApiError)) return new Error(doing, { cause: error });
-  const says = sentenceOf(error, line(doing, 200));
-  return says === undefined
-    ? new Error(doing, { cause: error })
-    : new Refusal(says, { cause: error });
+  const isSecret = / Secret /.test(doing);
+  const says = sentenceOf(careful(error, isSecret), line(doing, 200));
+  const cause = { cause: isSecret ? careful(error, true) : error };
+  return says === undefined ? new Error(doing, cause) : new Refusal(says, cause);
 }
 
 /** This cluster does not serve such objects. */
 export function absent(cluster: string, ref: Pick<Ref, "apiVersion" | "kind">): Refusal {
   return new Refusal(absentText(cluster, ref));
+}
+
+/** Without Go's way to show a value; of a Secret without any value that the API server repeats. */
+function careful(error: ApiError, isSecret: boolean): ApiError {
+  const told = (text: string) => {
+    const plainly = line(text, 1200).replace(/,? got &.*$/, "");
+    return isSecret ? plainly.replace(/(Invalid|Unsupported) value:.*/, "$1 value") : plainly;
+  };
+  return new ApiError(told(error.message), {
+    ...{ code: error.code, reason: error.reason },
+    causes: error.causes.map((cause) => ({ ...cause, message: told(cause.message) })),
+  });
 }
 
 function changing(object: KubeObject | Ref, environment: string): string {
@@ -34,7 +46,7 @@ function changing(object: KubeObject | Ref, environment: string): string {
 }
 
 function sentenceOf(error: ApiError, doing: string): string | undefined {
-  const message = line(error.message, 1200);
+  const { message } = error;
   for (const [shape, say] of [...admission, ...rights]) {
     const found = shape.exec(message);
     if (found)
@@ -100,6 +112,11 @@ const admission: readonly (readonly [RegExp, Say])[] = [
     /(?:\.(\S+): field not declared in schema|unknown field "([^"]+)")/,
     ([one = "", other = ""], doing) =>
       `${capital(doing)} is not possible, because ${one}${other} is no field that this cluster knows: correct or remove it.`,
+  ],
+  [
+    /failed to convert new object .*: (?:json: )?(.+)$/,
+    ([why = ""], doing) =>
+      ended(`${capital(doing)} is not possible, because a value is not what it should be: ${why}`),
   ],
   [
     /failed to create typed patch object .*?: (?:errors:\s*)?\.(\S+): (.+)$/,

@@ -4,10 +4,10 @@ import type { KubeObject } from "../../expand/object.ts";
 import { line } from "../../observe/text.ts";
 import { isMap, type Value } from "./diff.ts";
 import { groupOf, isBuiltIn } from "./order.ts";
-import type { Wanted } from "./preview.ts";
 import { containersOf, mapsIn, templateOf } from "./templates.ts";
 import { inTens } from "./tens.ts";
 import { ApiError, type Cluster, type Spot } from "./types.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** What a pod can't start without. `key` absent: any. */
 export interface Need {

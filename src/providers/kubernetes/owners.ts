@@ -64,6 +64,11 @@ export function managerText(manager: string, subresource?: string): string {
   return known[manager] ?? line(manager, 40);
 }
 
+/** Who keeps objects as a repository has them, and so undoes what others change. */
+export function undoes(manager: string): boolean {
+  return /^(?:argocd-|kustomize-controller$|helm-controller$)/.test(manager);
+}
+
 function* owned(fields: unknown, at: Value, path: Path): Generator<Path> {
   if (!isMap(fields)) return;
   const inner = Object.entries(fields).filter(([name]) => name !== ".");

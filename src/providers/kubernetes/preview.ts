@@ -7,20 +7,16 @@ import { type Difference, differences, type Path, type Value, valueAt } from "./
 import { contentOf, groundsOf } from "./grounds.ts";
 import { newText, thereText } from "./hints.ts";
 import { backwards, chiefOf, groupOf, inOrder, nameOf, refOf } from "./order.ts";
-import { managerText, pathIn, touches, us } from "./owners.ts";
+import { managerText, pathIn, touches, undoes, us } from "./owners.ts";
 import { room } from "./room.ts";
 import { inTens } from "./tens.ts";
 import { ApiError, type Cluster, type Ref, type Spot } from "./types.ts";
+import type { Wanted } from "./wanted.ts";
 import { objectText, told } from "./words.ts";
 
 export { inOrder, nameOf } from "./order.ts";
 export { verify } from "./verify.ts";
-
-export interface Wanted {
-  readonly objects: readonly KubeObject[];
-  /** What we hold and no longer render. */
-  readonly delete: readonly Ref[];
-}
+export type { Wanted } from "./wanted.ts";
 
 export interface Weighed {
   /** In people's words, all `of` the given main name; without the line that tells the version. */
@@ -65,10 +61,9 @@ export async function weigh(
     return { name: nameOf(ref), ref, live };
   });
   const touched = weighed.filter(({ changes }) => changes.length > 0);
-  const isFresh = weighed.some(
-    ({ isUnchecked, object }) => isUnchecked && object.kind !== "Namespace",
-  );
-  if (!isFresh) await room(spot, cluster, { wanted, touched }, signal);
+  // A namespace that comes with the release has no quota yet, and nothing can be tried in it.
+  if (!weighed.some(({ unchecked }) => unchecked === "namespace"))
+    await room(spot, cluster, { wanted, touched }, signal);
   const first = weighed.filter(({ object }) => object === chief);
   const others = weighed.filter(({ object }) => object !== chief);
   return {
@@ -102,7 +97,7 @@ interface Tried {
   /** By whom a field is held that we would set otherwise. */
   readonly conflicts: readonly { readonly path: Path; readonly by: string }[];
   /** It could not be tried: what it needs comes with the same release. */
-  readonly isUnchecked?: boolean;
+  readonly unchecked?: "kind" | "namespace";
 }
 
 interface Asking {
@@ -114,13 +109,13 @@ interface Asking {
 
 async function dryRun(asking: Asking, object: KubeObject): Promise<Tried> {
   const { spot, cluster, rendered, signal } = asking;
-  const unchecked = { object, live: undefined, after: object, conflicts: [], isUnchecked: true };
+  const fresh = { object, live: undefined, after: object, conflicts: [] };
   const doing = `applying ${object.kind} ${object.metadata.name}`;
   try {
     const kind = await cluster.serves(object, signal);
     if (kind === undefined) {
       if (rendered.kinds.has(`${groupOf(object.apiVersion).group} ${object.kind}`))
-        return unchecked;
+        return { ...fresh, unchecked: "kind" };
       throw absent(cluster.name, object);
     }
     const { namespace } = object.metadata;
@@ -136,7 +131,7 @@ async function dryRun(asking: Asking, object: KubeObject): Promise<Tried> {
     return { object, live, after, conflicts: live === undefined ? [] : resolved(conflicts, live) };
   } catch (error) {
     if (isNamespaceAbsent(error) && rendered.namespaces.has(object.metadata.namespace ?? ""))
-      return unchecked;
+      return { ...fresh, unchecked: "namespace" };
     throw denied(error, doing);
   }
 }
@@ -165,7 +160,12 @@ function resolved(causes: ApiError["causes"], live: KubeObject): Tried["conflict
     // What Shipmate set by other means (a scale, a restart) is taken back into the release without a word.
     return path === undefined || manager === us
       ? []
-      : [{ path, by: managerText(manager, subresource) }];
+      : [
+          {
+            path,
+            by: `${managerText(manager, subresource)}${undoes(manager) ? ", which may set it back" : ""}`,
+          },
+        ];
   });
 }
 

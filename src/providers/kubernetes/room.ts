@@ -4,10 +4,10 @@ import type { KubeObject } from "../../expand/object.ts";
 import { denied } from "./deny.ts";
 import { amountOf, isMap, type Value, valueAt } from "./diff.ts";
 import { missing } from "./missing.ts";
-import type { Wanted } from "./preview.ts";
 import { mapsIn, templateOf } from "./templates.ts";
 import { inTens } from "./tens.ts";
 import { ApiError, type Cluster, type Spot } from "./types.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** A workload that would change: what it is, and what it becomes. */
 export interface Touched {
@@ -24,12 +24,13 @@ export async function room(
   signal: AbortSignal,
 ): Promise<void> {
   const workloads = touched.filter(({ object }) => templateOf(object) !== undefined);
-  if (workloads.length === 0) return;
-  const changing = workloads.map(({ object }) => object);
+  // What is deleted may be missed by those that stay as they are, too.
+  const needing = wanted.delete.length > 0 ? wanted.objects : workloads.map(({ object }) => object);
+  if (workloads.length === 0 && wanted.delete.length === 0) return;
   const [pods, quotas] = await Promise.all([
     inTens(workloads, (workload) => podOf(spot, cluster, wanted, workload, signal)),
     quotasOf(spot, cluster, signal),
-    missing(spot, cluster, wanted, changing, signal),
+    missing(spot, cluster, wanted, needing, signal),
   ]);
   const asks = workloads.map((workload, at) => askOf(workload, pods[at], wanted));
   for (const quota of quotas) fits(spot.service, quota, asks);

@@ -8,9 +8,9 @@ import { type Value, valueAt } from "./diff.ts";
 import { differing, groundsOf } from "./grounds.ts";
 import { chiefOf, nameOf, refOf } from "./order.ts";
 import { isOurs, managerText, ownersOf, touches } from "./owners.ts";
-import type { Wanted } from "./preview.ts";
 import { inTens } from "./tens.ts";
 import type { Cluster, Spot } from "./types.ts";
+import type { Wanted } from "./wanted.ts";
 import { fieldText, objectText, told } from "./words.ts";
 
 /**

@@ -79,7 +79,7 @@ function named(path: Path, words: readonly (readonly [string, string])[]): strin
 
 /** `readinessProbe httpGet path` is `readiness probe path`; of a kind that we don't know the path with dots. */
 function rest(path: Path, object: KubeObject): string {
-  const telling = path.filter((part) => !plumbing.has(part)).map(bare);
+  const telling = path.filter((part) => !plumbing.has(part) && !/^\[\d+\]$/.test(part)).map(bare);
   const { group } = groupOf(object.apiVersion);
   if (!isBuiltIn(group) && path[0] === "spec") return telling.join(".");
   const words = telling.map((part) =>

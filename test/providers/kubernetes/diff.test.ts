@@ -69,7 +69,7 @@ describe("a difference", () => {
     const policy = (...from: Data[]) => object("NetworkPolicy", { spec: { ingress: [{ from }] } });
     const app = (name: string) => ({ podSelector: { matchLabels: { app: name } } });
     expect(read(policy(app("a"), app("b")), policy(app("b"), app("a"), app("c")))).toEqual([
-      ["NetworkPolicy: ingress 0 from 2", null, "matchLabels.app c"],
+      ["NetworkPolicy: ingress from", null, "matchLabels.app c"],
     ]);
   });
 

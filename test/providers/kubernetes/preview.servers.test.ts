@@ -1,4 +1,6 @@
 /** What a release would do, asked of a real API server: in people's words, bound to what was seen, and nothing changed. */
+
+import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Moved, Refusal } from "../../../src/core/refusal.ts";
 import { type KubeObject, marks } from "../../../src/expand/object.ts";
@@ -310,6 +312,29 @@ describe("a preview refuses in one sentence", () => {
     );
   });
 
+  test("a Secret that is not one, without a value of it", async (context) => {
+    const { namespace, preview } = await world(context);
+    const odd = (content: object): KubeObject => ({ ...secret(namespace, {}), ...content });
+    const refused = async (content: object) => {
+      const error: unknown = await preview([odd(content)]).catch((refusal: unknown) => refusal);
+      if (!(error instanceof Refusal)) throw new Error("it was not refused", { cause: error });
+      expect(inspect(error, { depth: 9 })).not.toMatch(/hunter|aHVudGVy/);
+      return error.message;
+    };
+    const not = "Applying Secret web-secrets is not possible, because";
+    expect(await refused({ data: { password: "hunter2!" } })).toBe(
+      `${not} a value is not what it should be: illegal base64 data at input byte 7.`,
+    );
+    expect(await refused({ stringData: { password: { a: "hunter2" } } })).toBe(
+      `${not} of stringData.password: expected string.`,
+    );
+    expect(await refused({ stringData: ["hunter2"] })).toBe(`${not} of stringData: expected map.`);
+    const settings = { type: "kubernetes.io/dockerconfigjson" };
+    expect(await refused({ ...settings, stringData: { ".dockerconfigjson": "hunter2" } })).toBe(
+      `${not} of data[.dockerconfigjson]: Invalid value.`,
+    );
+  });
+
   test("what a policy of the cluster forbids, in the policy's own words", async (context) => {
     const { kube, namespace, preview } = await world(context);
     const name = `no-latest-${namespace}`;
@@ -457,6 +482,37 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
   });
 });
 
+test("a kind that comes with the release is told as new", async (context) => {
+  const { namespace, preview } = await world(context);
+  const group = "shipmate-preview.example";
+  const kind: KubeObject = {
+    ...{ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" },
+    metadata: { name: `things.${group}` },
+    spec: {
+      ...{ group, scope: "Namespaced", names: { kind: "Thing", plural: "things" } },
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: "object" } },
+        },
+      ],
+    },
+  };
+  const thing: KubeObject = {
+    apiVersion: `${group}/v1`,
+    kind: "Thing",
+    metadata: { name: "one", namespace },
+  };
+  const { changes } = await preview([thing, kind]);
+  expect(changes.map(({ field, to }) => [field, to])).toEqual([
+    [`CustomResourceDefinition things.${group}`, "new"],
+    ["Thing one", "new"],
+  ]);
+  await expect(preview([thing])).rejects.toThrow("knows no Thing");
+});
+
 describe("just before a run", () => {
   test("the objects are as they were seen, whatever their status does", async (context) => {
     const { kube, namespace, preview, put, check } = await world(context);
@@ -523,6 +579,5 @@ test("fifty objects are weighed in less than 1.5 s", async (context) => {
     expect((await preview(next)).changes).toHaveLength(25);
     times.push(performance.now() - start);
   }
-  console.log(`fifty objects: ${times.map(Math.round).join(", ")} ms`);
   expect(Math.min(...times)).toBeLessThan(1500);
 });
