@@ -15,7 +15,7 @@ export function changesOf(plan: Plan): ChangeLine[] {
     const irreversible = "irreversible" in undo ? undo.irreversible : undefined;
     return changes.map((change) => ({
       what: whatOf(change, things.size === 1),
-      ...(change.from !== null && { from: valueText(change.from) }),
+      ...(change.from !== null && { from: fromText(change) }),
       ...(change.to !== null && { to: valueText(change.to) }),
       ...(irreversible !== undefined && { irreversible }),
     }));
@@ -31,6 +31,11 @@ export function allChanges(plan: Plan): Card | undefined {
     columns: ["what", "from", "to"],
     rows: lines.map((line) => [line.what, line.from ?? "", line.to ?? ""]),
   };
+}
+
+/** `7`, or `7 (set by kubectl)` where somebody else's work is taken over. */
+function fromText({ from, by }: Change): string {
+  return by === undefined ? valueText(from) : `${valueText(from)} (set by ${by})`;
 }
 
 function whatOf(change: Change, only: boolean): string {
