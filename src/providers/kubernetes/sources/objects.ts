@@ -7,28 +7,27 @@ import { line } from "../../../observe/text.ts";
 import { documents, limits, tooMany } from "./yaml.ts";
 
 const texts = z.record(z.string(), z.string("must be text: put it in quotes"));
-const Shape = z
-  .looseObject({
-    apiVersion: z
-      .string("is missing")
-      .regex(/^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,30}$/, "is not right"),
-    kind: z.string("is missing").regex(/^[A-Z][A-Za-z0-9]{0,62}$/, "is not right"),
-    metadata: z.looseObject(
-      {
-        name: z
-          .string("is missing")
-          .regex(/^[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/, "is not right"),
-        namespace: z
-          .string()
-          .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not right")
-          .nullish(),
-        labels: texts.nullish(),
-        annotations: texts.nullish(),
-      },
-      "is missing",
-    ),
-  })
-  .and(Json);
+const Shape = z.looseObject({
+  apiVersion: z
+    .string("is missing")
+    .regex(/^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,30}$/, "is not right"),
+  kind: z.string("is missing").regex(/^[A-Z][A-Za-z0-9]{0,62}$/, "is not right"),
+  metadata: z.looseObject(
+    {
+      name: z
+        .string("is missing")
+        .regex(/^[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?$/, "is not right"),
+      namespace: z
+        .string()
+        .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "is not right")
+        .nullish(),
+      labels: texts.nullish(),
+      annotations: texts.nullish(),
+    },
+    "is missing",
+  ),
+});
+const json: z.ZodType<unknown> = Json;
 const List = z.looseObject({ kind: z.string().regex(/List$/), items: z.array(z.unknown()) });
 
 /** All of a text's objects. `where` names it for people. */
@@ -44,9 +43,11 @@ export function objectsOf(data: readonly unknown[], where: string): readonly Kub
   });
   if (flat.length > limits.documents) tooMany(where);
   return flat.map((one) => {
-    const read = Shape.safeParse(one);
-    if (read.success) return bare(one as KubeObject);
-    const [issue] = read.error.issues;
+    const shape = Shape.safeParse(one);
+    // Apart, since zod would compare each key of both with each other one.
+    const error = shape.error ?? json.safeParse(one).error;
+    if (!error) return bare(one as KubeObject);
+    const [issue] = error.issues;
     const known = Object(one) as { kind?: unknown; metadata?: { name?: unknown } | null };
     const of = [known.kind, known.metadata?.name].filter((part) => typeof part === "string");
     const what = of.length > 0 ? line(of.join(" "), 80) : "one of its objects";

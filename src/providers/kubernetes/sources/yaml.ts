@@ -1,6 +1,6 @@
 /** YAML of strangers into data: read as kubectl reads it, within limits, never run. */
-import { parseAllDocuments, type Tags } from "yaml";
-import { refuse } from "../../../core/refusal.ts";
+import { isScalar, parseAllDocuments, type Tags, visit } from "yaml";
+import { Refusal, refuse } from "../../../core/refusal.ts";
 import { line } from "../../../observe/text.ts";
 
 /** More than this is taken for a mistake or an attack: characters, and documents with all that lists hold. */
@@ -14,6 +14,8 @@ export function documents(text: string, where: string): readonly unknown[] {
     version: "1.1",
     customTags: likeKubectl,
     merge: true,
+    // The library would compare each key with each other one: minutes for a large map.
+    uniqueKeys: false,
     prettyErrors: false,
     logLevel: "silent",
   });
@@ -24,13 +26,33 @@ export function documents(text: string, where: string): readonly unknown[] {
       const [error] = document.errors;
       if (error) return broken(where, text, error.pos[0], error.message);
       try {
+        visit(document, {
+          Map(_, { items }) {
+            const twice = repeated(items.map(({ key }) => key));
+            if (twice) broken(where, text, twice.at, `${twice.key} is there twice`);
+          },
+        });
         // Repeated by aliases a hundred times at most.
         return document.toJS({ maxAliasCount: 100 }) as unknown;
       } catch (cause) {
+        if (cause instanceof Refusal) throw cause;
         return broken(where, text, 0, cause instanceof Error ? cause.message : String(cause));
       }
     })
     .filter((data) => data !== null && data !== undefined);
+}
+
+/** The first key of a map that stood before; merges may repeat. */
+function repeated(
+  keys: readonly unknown[],
+): { readonly key: string; readonly at: number } | undefined {
+  const seen = new Set<unknown>();
+  for (const key of keys) {
+    if (!isScalar(key) || key.source === "<<") continue;
+    if (seen.has(key.value)) return { key: String(key.value), at: key.range?.[0] ?? 0 };
+    seen.add(key.value);
+  }
+  return undefined;
 }
 
 export function tooMany(where: string): never {
