@@ -1,4 +1,4 @@
-/** What kinds of objects an expansion is made of mean for whoever applies or removes them. */
+/** Which objects come before others when a service is applied for the first time. */
 import type { KubeObject } from "./object.ts";
 
 /** What a service's pods rest on, its migration's too: these come first. */
@@ -10,8 +10,3 @@ const grounds = [
   "PersistentVolumeClaim",
   "Cluster",
 ];
-
-/** Whether data is lost with it. */
-export const holdsData = ({ apiVersion, kind }: Pick<KubeObject, "apiVersion" | "kind">): boolean =>
-  kind === "PersistentVolumeClaim" ||
-  (kind === "Cluster" && apiVersion.startsWith("postgresql.cnpg.io/"));
