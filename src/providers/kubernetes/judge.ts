@@ -114,14 +114,8 @@ function verdictOf(judged: Open, complete: boolean, patience: number, now: numbe
     return { state: "good", says: of === 0 ? `${version} is in place.` : `${version} runs.` };
   const old = sum(workloads, (workload) => workload.old);
   const those = `${ready} of ${of}${old > 0 ? " new" : ""} ready`;
-  if (ready < of) return { state: "going", says: `${those}.` };
-  return {
-    state: "going",
-    says:
-      old > 0
-        ? `${those}, ${old} old still to be stopped.`
-        : `${those}; they have to stay so a while.`,
-  };
+  const rest = ready === of && old > 0 ? `, ${old} old still to be stopped` : "";
+  return { state: "going", says: `${those}${rest}.` };
 }
 /** A database of the release that its operator is still making: minutes, where it is new. Only the deadline ends that wait. */
 function databaseBehind({ final }: Reason, { inventory }: Release): string | undefined {

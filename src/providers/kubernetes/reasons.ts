@@ -1,4 +1,5 @@
 /** Why a release does not come up: of all that its pods, their makers and their events say, the most telling. */
+import { line } from "../../observe/text.ts";
 import { type Asked, type Cause, causeOf, plainly } from "./causes.ts";
 import { type Event, isAlive } from "./pods.ts";
 import { refusedPods } from "./said.ts";
@@ -43,12 +44,15 @@ export function reasonOf(
     kind,
     since,
     soft,
-    going: `${going}${among}.${advice === undefined ? "" : ` ${advice}`}`,
-    final: `${final}${among}.`,
+    going: line(`${going}${among}.${advice === undefined ? "" : ` ${advice}`}`, longest),
+    final: line(`${final}${among}.`, longest),
     log,
     event,
   };
 }
+
+/** Characters. */
+const longest = 600;
 
 type About = ReadonlyMap<string | undefined, readonly Event[]>;
 
@@ -61,12 +65,8 @@ function causes(workload: Workload, about: About, asked: Asked): Cause[] {
   );
 }
 
-function paused({ paused, complete, name, fresh }: Workload, asked: Asked): Cause | undefined {
-  if (!paused || complete) return undefined;
-  const since = Math.min(
-    asked.now,
-    ...fresh.map(({ metadata }) => metadata.creationTimestamp ?? 0),
-  );
+function paused({ paused: since, complete, name }: Workload, asked: Asked): Cause | undefined {
+  if (since === undefined || complete) return undefined;
   const clause = `the Deployment ${name} is paused`;
   const advice = "Resume it, and it goes on.";
   return plainly({ clause, advice }, { kind: "paused", rank: 0, since }, asked.version);

@@ -13,7 +13,7 @@ export function pulling(image: string, message: string, namespace: string): Clau
   const shown = line(image, 160);
   const host =
     shown.includes("/") && /[.:]/.test(shown.split("/")[0] ?? "") ? shown.split("/")[0] : undefined;
-  const registry = host ?? "its registry";
+  const registry = host === undefined ? "its registry" : `the registry ${host}`;
   if (/InvalidImageName|invalid reference format|couldn't parse image/i.test(message))
     return { clause: `"${shown}" is no name of an image` };
   if (
@@ -22,7 +22,7 @@ export function pulling(image: string, message: string, namespace: string): Clau
   )
     return {
       clause: `the cluster may not pull the image ${shown}`,
-      advice: `Give ${namespace} a pull secret for ${registry}, or check the image's name.`,
+      advice: `Give ${namespace} a pull secret for ${host ?? registry}, or check the image's name.`,
     };
   if (/not found|manifest unknown|does not exist|\b404\b/i.test(message))
     return {
@@ -95,6 +95,7 @@ function refusing(why: string, pod: Pod): string {
 }
 const nodes: readonly (readonly [RegExp, string])[] = [
   [/node affinity\/selector|node selector/, "are not of the kind that it asks for"],
+  [/untolerated taint/, "are set aside for others (a taint)"],
   [/Too many pods/, "have as many pods as they can"],
   [/were unschedulable/, "are closed for new pods"],
   [/topology spread/, "would break its spread"],

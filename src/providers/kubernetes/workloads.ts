@@ -13,7 +13,8 @@ export interface Workload {
   readonly release: number | undefined;
   /** Whether its controller has seen what was applied last. */
   readonly observed: boolean;
-  readonly paused: boolean;
+  /** Since when, where somebody paused it. */
+  readonly paused: number | undefined;
   readonly wanted: number;
   /** How many of the new ones are ready. */
   readonly ready: number;
@@ -137,6 +138,7 @@ const Deployment = z.object({
       replicas: count,
       updatedReplicas: count,
       availableReplicas: count,
+      conditions,
     })
     .prefault({}),
 });
@@ -193,12 +195,15 @@ function ofDeployment(
   const failure = current?.status.conditions.find(
     ({ type, status }) => type === "ReplicaFailure" && status === "True",
   );
+  const pause = status.conditions.find(({ reason }) => reason === "DeploymentPaused");
   const observed = status.observedGeneration >= metadata.generation;
   const { replicas, updatedReplicas, availableReplicas } = status;
   return {
     ...common("Deployment", metadata, object),
     observed,
-    paused: spec.paused,
+    paused: spec.paused
+      ? (pause?.lastTransitionTime ?? metadata.creationTimestamp ?? 0)
+      : undefined,
     wanted: spec.replicas,
     ready: current?.status.readyReplicas ?? 0,
     old: Math.max(0, replicas - updatedReplicas),
@@ -232,7 +237,7 @@ function ofStateful(
   return {
     ...common("StatefulSet", metadata, object),
     observed,
-    paused: false,
+    paused: undefined,
     wanted: spec.replicas,
     ready: readyOf(held > 0 ? pods : fresh),
     old: Math.max(0, status.replicas - status.updatedReplicas - held),
@@ -264,7 +269,7 @@ function ofDaemon(
   return {
     ...common("DaemonSet", metadata, object),
     observed,
-    paused: false,
+    paused: undefined,
     wanted,
     ready: readyOf(fresh),
     old: held ? 0 : Math.max(0, pods.length - fresh.length),
