@@ -16,6 +16,7 @@ import { registries as registriesOf } from "./registry.ts";
 import type { Fetch } from "./registry-client.ts";
 import { memory } from "./rendering.ts";
 import { scoped } from "./scope.ts";
+import { settled } from "./settled.ts";
 import { tools as toolsIn } from "./tool.ts";
 
 export interface SourceOptions {
@@ -72,7 +73,7 @@ export function sources({
           `There is no ${line(entry.manifests ?? "", 120).replaceAll("{environment}", environment)}, which services.${service}.manifests in platform.yaml names.`,
         );
       const { objects, migration, image } = await make(at, found, signal);
-      const placed = scoped(migration ? [...objects, migration] : objects, at);
+      const placed = settled(scoped(migration ? [...objects, migration] : objects, at));
       const done = await withDigests(placed, { ...at, image }, pinned ?? {}, registries, signal);
       const job = migration && done.objects.at(-1);
       return {

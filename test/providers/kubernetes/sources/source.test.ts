@@ -3,6 +3,8 @@ import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Refusal } from "../../../../src/core/refusal.ts";
+import { objectsIn } from "../../../../src/providers/kubernetes/sources/objects.ts";
+import { effort } from "../../../effort.ts";
 import { registry } from "../../../registry.ts";
 import { open, project, sourceOf, staging } from "./project.ts";
 
@@ -66,6 +68,34 @@ describe("a service's manifests become its objects:", () => {
     const { objects } = await source.render(staging("web"), {}, open);
     expect(objects.map(({ kind }) => kind)).toEqual(["Deployment"]);
   });
+});
+
+test("a Secret's texts become its data, and what an autoscaler scales has no replicas", async (context) => {
+  const hpa = (kind: string) => `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: ${kind.toLowerCase()} }
+spec: { scaleTargetRef: { kind: ${kind}, name: web } }
+`;
+  const secret =
+    "apiVersion: v1\nkind: Secret\nmetadata: { name: a }\ndata: { a: YQ==, b: Yg== }\nstringData: { b: ü }\n";
+  const web = deployment("acme/web:1").replace("spec: {", "spec: { replicas: 2,");
+  const rendered = async (scaled: string) => {
+    const files = { "web.yaml": [web, secret, hpa(scaled)].join("---\n") };
+    const source = sourceOf(await project(context, files), { web: { manifests: "web.yaml" } });
+    return (await source.render(staging("web"), {}, open)).objects;
+  };
+  const [one, a] = await rendered("Deployment");
+  expect(one?.["spec"]).not.toHaveProperty("replicas");
+  expect(a).toMatchObject({ data: { a: "YQ==", b: "w7w=" } });
+  expect(a).not.toHaveProperty("stringData");
+  expect((await rendered("StatefulSet"))[0]).toHaveProperty("spec.replicas", 2);
+});
+
+test("a large file is read in time that grows with its size alone", () => {
+  const keys = Array.from({ length: 40_000 }, (_, i) => `  key${i}: ${"v".repeat(60)}`).join("\n");
+  const began = effort();
+  objectsIn(`apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n${keys}\n`, "a.yaml");
+  expect(effort() - began).toBeLessThan(3_000);
 });
 
 describe("images become digests", () => {
@@ -159,6 +189,7 @@ describe("what can't be used is refused in one sentence:", () => {
   const pod = deployment("acme/web:1");
   for (const [what, manifest, says] of [
     ["YAML that is broken", "a: b: c", /^web.yaml is not right YAML: line 1: /],
+    ["a key twice", "a: 1\nb: 2\na: 3", "web.yaml is not right YAML: line 3: a is there twice."],
     ["a YAML bomb", bomb, /^web.yaml is not right YAML: .*alias/i],
     ["a file of more than 5 MB", `# ${"x".repeat(5_000_001)}`, "larger than 5 MB"],
     ["more than 1,000 objects", `${web}---\n`.repeat(1_001), "more than 1,000 objects"],
