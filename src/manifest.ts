@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { loadEnvironment, readConfig } from "./config.ts";
 import type { CommandHelp } from "./core/command.ts";
+import { schemaFiles } from "./expand/schemas.ts";
 import { manifest as slackManifest } from "./surfaces/slack/manifest.ts";
 import { appPackage, manifest as teamsManifest } from "./surfaces/teams/manifest.ts";
 
@@ -25,6 +26,7 @@ export async function manifests(): Promise<Files> {
   return new Map([
     ["manifests/slack.json", textOf(slackManifest(commands))],
     ["manifests/teams/manifest.json", textOf(teamsManifest(commands, { version }))],
+    ...Object.entries(schemaFiles()),
   ]);
 }
 
