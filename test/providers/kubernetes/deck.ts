@@ -93,3 +93,25 @@ interface Web {
   readonly config: string;
   readonly name: string;
 }
+
+/** Each call is counted, and `spoil` may do something before or after it. */
+export function spoiled(
+  cluster: Cluster,
+  spoil: (
+    call: string,
+    n: number,
+    object: KubeObject | undefined,
+    go: () => Promise<unknown>,
+  ) => Promise<unknown>,
+): Cluster {
+  let n = 0;
+  const calls = new Set(["get", "list", "apply", "create", "merge", "remove"]);
+  return new Proxy(cluster, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function" || !calls.has(String(name))) return value;
+      return (...args: unknown[]) =>
+        spoil(String(name), ++n, args[0] as KubeObject, () => Reflect.apply(value, target, args));
+    },
+  });
+}

@@ -3,9 +3,8 @@ import { expect, test } from "vitest";
 import { Moved, Refusal } from "../../../src/core/refusal.ts";
 import { type KubeObject, marks } from "../../../src/expand/object.ts";
 import { release as releaseOf } from "../../../src/providers/kubernetes/release.ts";
-import type { Cluster } from "../../../src/providers/kubernetes/types.ts";
 import { bound, changes, open, see } from "../drive.ts";
-import { rendered, type Stage, stage, web } from "./deck.ts";
+import { rendered, type Stage, spoiled, stage, web } from "./deck.ts";
 
 async function world(context: Parameters<typeof stage>[0]) {
   const it = await stage(context);
@@ -25,28 +24,6 @@ async function world(context: Parameters<typeof stage>[0]) {
       await it.kube.kubectl("get", kind, name, "-n", it.namespace, "-o", "json"),
     ) as KubeObject;
   return { ...it, release, to, plan, ship, live };
-}
-
-/** Each call is counted, and `spoil` may do something before or after it. */
-function spoiled(
-  cluster: Cluster,
-  spoil: (
-    call: string,
-    n: number,
-    object: KubeObject | undefined,
-    go: () => Promise<unknown>,
-  ) => Promise<unknown>,
-): Cluster {
-  let n = 0;
-  const calls = new Set(["get", "list", "apply", "create", "merge", "remove"]);
-  return new Proxy(cluster, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function" || !calls.has(String(name))) return value;
-      return (...args: unknown[]) =>
-        spoil(String(name), ++n, args[0] as KubeObject, () => Reflect.apply(value, target, args));
-    },
-  });
 }
 
 test("a first release makes everything, bears its number, and says that removing undoes it", async (context) => {
