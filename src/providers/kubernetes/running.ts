@@ -26,7 +26,8 @@ export function running(reading: Reading): Running {
     const [serving] = versions;
     const content = await contents(spot, release, signal);
     const why = whyOf(found, serving?.version, spot, reading.now());
-    const differs = found.missing.length > 0 ? "" : await differences(found, content, spot, signal);
+    const isKnown = found.missing.length === 0 && spot.watched.stale() === undefined;
+    const differs = isKnown ? await differences(found, content, spot, signal) : "";
     const pods = serving?.pods ?? [];
     const ready = pods.filter(isReady);
     const all = versions.filter((version) => version.ready > 0);
@@ -70,7 +71,7 @@ async function versionsIn(
 ): Promise<Serving[]> {
   const pods = workloads.flatMap((workload) => workload.pods).filter(isAlive);
   const old = workloads.some(({ pods, fresh }) => pods.filter(isAlive).length > fresh.length);
-  const isMixed = old || release.state !== "good";
+  const isMixed = (old || release.state !== "good") && spot.watched.stale() === undefined;
   const all = isMixed && pods.length > 0 ? await records.list(spot, signal) : [release];
   const known = new Set(all.map(({ version }) => version));
   const good = new Set(all.flatMap((one) => (wasGood(one) ? [one.version] : [])));
