@@ -41,5 +41,6 @@ export {
   type Workflow,
   when,
 } from "./core/workflow.ts";
+export { webServiceFields, webServiceText } from "./expand/form.ts";
 export { clusters, Version } from "./roles/clusters.ts";
 export { directory, Environment, Service } from "./roles/directory.ts";
