@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { Refusal } from "../../../src/core/refusal.ts";
+import { NoSuchPath } from "../../../src/providers/kubernetes/faults.ts";
 import { ApiError } from "../../../src/providers/kubernetes/types.ts";
 import { type Ask, wire } from "../../../src/providers/kubernetes/wire.ts";
 
@@ -195,7 +196,9 @@ test("a call ends with its limit or its signal, also between an answer's beginni
   );
   const stop = new AbortController();
   setTimeout(() => stop.abort(new Error("stopped")), 50);
+  const began = performance.now();
   expect((await failure(to.json(get, stop.signal))).message).toBe("stopped");
+  expect(performance.now() - began).toBeLessThan(250);
   expect((await failure(to.json(get, AbortSignal.abort(new Error("before"))))).message).toBe(
     "before",
   );
@@ -225,6 +228,7 @@ test("what is no answer of an API server is a fault, not a refusal", async (cont
   for (const says of ["answered 502 and did not say why", "answered 404", "not JSON"]) {
     const error = await failure(to.json(get, never));
     expect(error).not.toBeInstanceOf(ApiError);
+    expect(error).not.toBeInstanceOf(NoSuchPath);
     expect(error.message).toContain(says);
   }
 });
