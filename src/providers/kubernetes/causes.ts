@@ -231,6 +231,7 @@ const setups = new Set(["FailedMount", "FailedAttachVolume", "FailedCreatePodSan
 /**
  * It runs, and its check says no. Until its startup probe has done, the time that this probe is given is not counted;
  * after that, what counts begins with the first check that failed, and never within the readiness probe's own delay.
+ * Where no failed check was heard of, it begins when enough of them would have failed.
  */
 function unhealthy({ pod, events, version, now }: On, each: Each): Cause | undefined {
   const { spec, status, init } = each;
@@ -245,7 +246,8 @@ function unhealthy({ pod, events, version, now }: On, each: Each): Cause | undef
   const budget = startup
     ? (startup.initialDelaySeconds + startup.periodSeconds * startup.failureThreshold) * 1_000
     : 0;
-  const first = failed[0] ? Math.max(failed[0].first, started) : started;
+  const usual = readiness ? readiness.periodSeconds * readiness.failureThreshold * 1_000 : 0;
+  const first = failed[0] ? Math.max(failed[0].first, started) : started + delay + usual;
   const since =
     startup && status.started === false
       ? started + budget

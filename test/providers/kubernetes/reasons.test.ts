@@ -205,7 +205,7 @@ describe("why a release does not come up", () => {
   test("counts a check only after the delay and the startup time that it is given", () => {
     const late = { ...probe.readinessProbe, initialDelaySeconds: 20 };
     expect(why([pod({ status: runs(), container: { readinessProbe: late } })])?.since).toBe(
-      began + 20_000,
+      began + 50_000,
     );
     const startupProbe = { ...probe.readinessProbe, periodSeconds: 2, failureThreshold: 30 };
     const starting = pod({
@@ -214,7 +214,9 @@ describe("why a release does not come up", () => {
     });
     expect(why([starting])?.since).toBe(began + 60_000);
     const started = pod({ status: runs({ started: true }), container: { ...probe, startupProbe } });
-    expect(why([started])?.since).toBe(began);
+    expect(why([started])?.since).toBe(began + 30_000);
+    const failed = event(started, "Unhealthy", "Readiness probe failed: no", 2);
+    expect(why([started], [failed])?.since).toBe(began + 2_000);
   });
 
   test.for([
