@@ -6,7 +6,6 @@
  */
 import type { Form } from "../../core/card.ts";
 import type { Answer, Door, Place } from "../../core/surface.ts";
-import { fitted } from "../adaptive/fitted.ts";
 import type { TeamsConfig } from "./config.ts";
 import {
   dialogOf,
@@ -19,7 +18,7 @@ import {
   sentenceOf,
   toast,
 } from "./dialog.ts";
-import { attachment, seenBy } from "./draw.ts";
+import { attachment, viewFor } from "./draw.ts";
 import type { By, Heard } from "./heard.ts";
 import type { Outbox } from "./outbox.ts";
 import { CarriedCard } from "./payloads.ts";
@@ -51,7 +50,8 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
   const pending = new Map<string, Promise<Outcome>>();
   return { take, open, again, view, refuse };
 
-  async function take(heard: Intended): Promise<Reply> {
+  /** `arrived`: when the request came, by `performance.now()`. */
+  async function take(heard: Intended, arrived: number): Promise<Reply> {
     const { intent, by, form } = heard;
     if (form !== undefined && "button" in intent.said) {
       const errors = door.check(form.command, intent.said.values ?? {});
@@ -61,7 +61,6 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
         return answerWith(by, wrong);
       }
     }
-    const arrived = performance.now();
     let stored: "new" | "seen";
     try {
       stored = await door.store(intent);
@@ -117,7 +116,7 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
   function view(carried: unknown, account: string): Reply {
     const card = CarriedCard.safeParse(carried);
     if (!card.success) return { status: 200, body: toast("The card changes by itself.") };
-    return { status: 200, body: instead(fitted(seenBy(card.data as never, account))) };
+    return { status: 200, body: instead(viewFor(card.data as never, account)) };
   }
 
   /** Somebody from outside, or somebody of whom Teams does not say who they are. */

@@ -45,7 +45,9 @@ export interface OutActivity {
 export function draw(message: OutMessage, around: Around): OutActivity {
   const limit = around.limit ?? budget;
   const plainly = carded(message, message.card, limit, around);
-  if (around.viewers.length === 0) return activity(message.card, plainly);
+  // What comes back with a refresh is a card alone, so one with a form in it is not refreshed.
+  if (around.viewers.length === 0 || message.form !== undefined)
+    return activity(message.card, plainly);
   const base = around.aimed ? seenBy(message.card, undefined) : message.card;
   const refreshed = {
     ...carded(message, base, limit, around),
@@ -74,6 +76,11 @@ export function seenBy(card: DrawnCard, account: string | undefined): DrawnCard 
   return { ...card, buttons: shown };
 }
 
+/** The whole card for one reader. */
+export function viewFor(card: DrawnCard, account: string): AdaptiveCard {
+  return carded({}, seenBy(card, account), budget, { called: [] });
+}
+
 /** Everybody whom a button of the card is for. */
 export function aimedAt(card: DrawnCard): readonly string[] {
   return [...new Set((card.buttons as readonly Aimed[]).flatMap((button) => button.for ?? []))];
@@ -91,10 +98,10 @@ function activity(card: DrawnCard, content: object): OutActivity {
 }
 
 function carded(
-  { form }: OutMessage,
+  { form }: Pick<OutMessage, "form">,
   card: DrawnCard,
   limit: number,
-  { called }: Around,
+  { called }: Pick<Around, "called">,
 ): AdaptiveCard {
   // Mentions and the width come on top of what the renderer draws.
   const drawn = fitted(card, form, limit - 500 - called.length * 400);

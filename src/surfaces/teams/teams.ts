@@ -70,6 +70,7 @@ export function teams(config: TeamsConfig, door: Door): Teams {
   }
 
   async function take(request: IncomingMessage): Promise<Reply> {
+    const arrived = performance.now();
     const body = await read(request);
     if (body === "too large") return { status: 413 };
     if (body === undefined) return { status: 400 };
@@ -79,10 +80,10 @@ export function teams(config: TeamsConfig, door: Door): Teams {
     if (verified === "forged") return { status: 401 };
     if (verified === "unknown") return { status: 503 };
     const activity = Activity.safeParse(body);
-    return activity.success ? await act(activity.data) : { status: 200 };
+    return activity.success ? await act(activity.data, arrived) : { status: 200 };
   }
 
-  async function act(activity: Activity): Promise<Reply> {
+  async function act(activity: Activity, arrived: number): Promise<Reply> {
     const account = activity.from.aadObjectId?.toLowerCase();
     const heard = hear(activity, account ?? "");
     if (activity.from.role === "bot" || activity.from.id === activity.recipient.id)
@@ -106,7 +107,7 @@ export function teams(config: TeamsConfig, door: Door): Teams {
         track(hand(heard.consent, activity, account));
         return { status: 200 };
       case "intent":
-        return await replies.take(heard);
+        return await replies.take(heard, arrived);
     }
   }
 

@@ -57,6 +57,8 @@ export interface Member {
 /** What the next call of a kind meets instead of a plain answer. */
 export type Fault =
   | { readonly status: number; readonly retryAfter?: number; readonly code?: string }
+  /** All is well, so many milliseconds later. */
+  | { readonly after: number }
   /** The work is done, the answer never comes. */
   | "lost"
   /** Nothing is done and nothing comes until the caller gives up. */
@@ -189,7 +191,9 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     asked.push({ kind, path: decodeURIComponent(url.pathname), body: jsonOf(text) });
     const fault = faults.get(kind)?.shift();
     if (fault === "hangs") return;
-    if (typeof fault === "object") {
+    if (typeof fault === "object" && "after" in fault)
+      await new Promise((resolve) => setTimeout(resolve, fault.after));
+    if (typeof fault === "object" && "status" in fault) {
       const headers =
         fault.retryAfter === undefined ? {} : { "retry-after": `${fault.retryAfter}` };
       response.writeHead(fault.status, headers).end(JSON.stringify(no(0, fault.code ?? "").body));
