@@ -6,7 +6,7 @@
  * number are done.
  */
 import type { Json } from "../../core/operation.ts";
-import type { Change, Preview } from "../../core/plan.ts";
+import { type Change, canonical, type Preview } from "../../core/plan.ts";
 import type { Provider, Run, See } from "../../core/provider.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { type KubeObject, marks } from "../../expand/object.ts";
@@ -27,8 +27,8 @@ import {
   standing,
 } from "./deck.ts";
 import { holdsData } from "./hints.ts";
-import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { contents, type Input, type Made, making } from "./made.ts";
+import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { nameOf, refOf } from "./order.ts";
 import { type Wanted, weigh } from "./preview.ts";
 import { renew } from "./restart.ts";
@@ -240,11 +240,15 @@ async function makeAnew(
 ): Promise<void> {
   for (const [name, object] of became) {
     const before = live.get(name);
-    const isSame = before?.metadata["generation"] === object.metadata["generation"];
+    const isSame = podsOf(before) === podsOf(object);
     if (isRunning(object) && (isSame || bears(before, number)))
       await renew(cluster, object, `release-${number}`, signal);
   }
 }
+
+/** A Deployment's generation counts its annotations too: only the template tells whether there will be new pods. */
+const podsOf = (object: KubeObject | undefined): string =>
+  canonical(fieldOf(object?.["spec"], "template"));
 
 function numberOf(object: KubeObject | undefined): number {
   return Number(object?.metadata.annotations?.[marks.release] ?? 0) || 0;

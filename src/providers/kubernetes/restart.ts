@@ -55,7 +55,11 @@ export function restart(deck: Deck): Provider<typeof clusters>["restart"] {
         if (left.length === running.length) {
           requireNewest(input, seen, standing(all)[0]);
           const now = uids(running);
-          if (Object.keys(now).some((name) => now[name] !== seen[name]))
+          if (
+            Object.keys(now).some(
+              (name) => fieldOf(now[name], "uid") !== fieldOf(seen[name], "uid"),
+            )
+          )
             throw new Moved(`${input.service} was made anew by somebody since this was planned.`);
         }
         for (const object of left) {

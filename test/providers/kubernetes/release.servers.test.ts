@@ -72,7 +72,6 @@ test("a second one changes what differs; what runs well already is the same; wha
   ]);
   expect(next.undo).toMatchObject([{ input: { ...to("1.4.1"), like: "1" } }]);
   await ship("1.5.0-crash", "b", "bad");
-  const generation = (await live("Deployment")).metadata["generation"];
   const again = await plan("1.5.0-crash");
   expect(again.changes).toEqual([
     { of: "staging/web", field: "version", from: "1.5.0-crash (failed)", to: "1.5.0-crash" },
@@ -80,7 +79,6 @@ test("a second one changes what differs; what runs well already is the same; wha
   expect(again.undo).toMatchObject([{ input: { ...to("1.4.1"), like: "1" } }]);
   await ship("1.5.0-crash", "c");
   const deployment = await live("Deployment");
-  expect(deployment.metadata["generation"]).toBe(Number(generation) + 1);
   expect(JSON.stringify(deployment["spec"])).toContain(`"${marks.restarted}":"release-3"`);
   expect(await release.preview(to("1.5.0-crash"), see())).toEqual({ same: { url: null } });
 });
