@@ -1,5 +1,6 @@
 /** Puts a whole Shipmate together from its settings: the only place where the parts meet. */
 import { randomUUID } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import type { Person } from "./core/person.ts";
@@ -33,6 +34,7 @@ import { openPostgres } from "./store/postgres.ts";
 import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
+import type { TeamsConfig } from "./surfaces/teams/config.ts";
 import { runLog } from "./web/run-log.ts";
 import { checkPort, serve } from "./web/server.ts";
 import { openWorlds, serverOf } from "./worlds.ts";
@@ -42,6 +44,8 @@ export interface AppOptions {
   readonly root?: string;
   /** Whether the local world's services end with this process (they live on unless told). */
   readonly stopServices?: boolean;
+  /** Who stands in for Microsoft, on this machine: for tests. */
+  readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl">;
   readonly log?: Log;
 }
 /** What closes the parts that are open; the last opened is closed first. */
@@ -130,7 +134,9 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       troubled,
       closing: closing.signal,
     });
-    const { surfaces, mounts } = await openSurfaces(config, { door, pages, log, mask, closers });
+    const { surfaces, mounts } = await openSurfaces(config, {
+      ...{ door, pages, log, mask, closers, microsoft: options.microsoft ?? {} },
+    });
     connected = surfaces.map(({ name }) => name);
     const projector = createProjector({
       ...{ database, surfaces, nameOf, mask: mask.data },
@@ -235,19 +241,38 @@ interface SurfaceParts {
   readonly log: Log;
   readonly mask: Mask;
   readonly closers: Closers;
+  readonly microsoft: NonNullable<AppOptions["microsoft"]>;
 }
 
-async function openSurfaces(config: Config, { door, pages, log, mask, closers }: SurfaceParts) {
+/** Each chat's package is read only where that chat is connected. */
+async function openSurfaces(config: Config, parts: SurfaceParts) {
+  const { door, pages, log, mask, closers, microsoft } = parts;
   const surfaces: Surface[] = [consoleSurface(pages)];
-  if (config.mode === "local" || config.slack === undefined) return { surfaces, mounts: {} };
-  const { slack } = await import("./surfaces/slack/slack.ts");
-  const child = log.child({ surface: "slack" });
-  const say = (level: "error" | "warn", text: string, err?: unknown) => child[level]({ err }, text);
-  const one = slack({ ...config.slack, log: say, mask: mask.data }, door);
-  closers.push(() => one.close());
-  surfaces.push(one);
-  await one.start();
-  return { surfaces, mounts: { "POST /slack/events": one.requestListener } };
+  const mounts: { [route: string]: RequestListener } = {};
+  if (config.mode === "local") return { surfaces, mounts };
+  const saying = (surface: string) => {
+    const child = log.child({ surface });
+    return (level: "error" | "warn", text: string, err?: unknown) => child[level]({ err }, text);
+  };
+  if (config.slack !== undefined) {
+    const { slack } = await import("./surfaces/slack/slack.ts");
+    const one = slack({ ...config.slack, log: saying("slack"), mask: mask.data }, door);
+    closers.push(() => one.close());
+    surfaces.push(one);
+    await one.start();
+    mounts["POST /slack/events"] = one.requestListener;
+  }
+  if (config.teams !== undefined) {
+    const { teams } = await import("./surfaces/teams/teams.ts");
+    const { host } = config;
+    const more = { log: saying("teams"), mask: mask.data };
+    const one = teams({ ...config.teams, ...microsoft, host, ...more }, door);
+    closers.push(() => one.close());
+    surfaces.push(one);
+    await one.start();
+    mounts["POST /api/messages"] = one.requestListener;
+  }
+  return { surfaces, mounts };
 }
 
 /** At once, and then every few seconds: what a process left behind that stored an intent and died. */
