@@ -39,7 +39,16 @@ export function wire(access: Access, limit: number): Wire {
   // An API server closes what was idle for 90 s, balancers in front of it after 60 s: we let go before they do.
   const kept = { keepAlive: true, timeout: 30_000, scheduling: "lifo" as const };
   const agents = { http: new http.Agent(kept), https: new https.Agent(kept) };
-  let known: Reach | undefined;
+  let known: Promise<Reach> | undefined;
+
+  const reached = (): Promise<Reach> => {
+    const fresh = known ?? reach(access);
+    known = fresh;
+    fresh.catch(() => {
+      if (known === fresh) known = undefined;
+    });
+    return fresh;
+  };
 
   const send = async (
     to: Reach,
@@ -86,13 +95,14 @@ export function wire(access: Access, limit: number): Wire {
     let asked = 0;
     let renewed = false;
     for (;;) {
-      known ??= reach(access);
-      const used = known;
+      const used = reached();
       asked += 1;
-      const answer = await send(used, ask, signal, sent).catch((error: unknown) => {
-        if (error instanceof ClosedMeanwhile && asked < 3 && harmless(ask)) return undefined;
-        throw error instanceof ClosedMeanwhile ? error.cause : error;
-      });
+      const answer = await send(await unless(signal, used), ask, signal, sent).catch(
+        (error: unknown) => {
+          if (error instanceof ClosedMeanwhile && asked < 3 && harmless(ask)) return undefined;
+          throw error instanceof ClosedMeanwhile ? error.cause : error;
+        },
+      );
       if (answer === undefined) continue;
       const wait = 1000 * Number(answer.headers["retry-after"] ?? 1) || 1000;
       if (answer.statusCode === 401 && !renewed) {
