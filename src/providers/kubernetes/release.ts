@@ -31,6 +31,7 @@ import { contents, type Input, type Made, making } from "./made.ts";
 import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { nameOf, refOf } from "./order.ts";
 import { type Wanted, weigh } from "./preview.ts";
+import { keepingReplicas } from "./replicas.ts";
 import { renew } from "./restart.ts";
 import { inTens } from "./tens.ts";
 import type { Cluster, Ref, Release, Spot } from "./types.ts";
@@ -56,7 +57,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const home = await missingNamespace(spot, spot.as(see.by), signal);
     const objects = home ? [home, ...made.objects] : made.objects;
     const wanted = { objects, delete: dropped(all, made.objects) };
-    const weighed = await weigh(spot, spot.as(see.by), main, wanted, signal);
+    const cluster = keepingReplicas(spot.as(see.by), objects);
+    const weighed = await weigh(spot, cluster, main, wanted, signal);
     const isWell = newest?.state === "good" || newest?.state === "adopted";
     if (isWell && newest.version === version && weighed.changes.length === 0)
       return { same: { url: newest.url } };
@@ -134,7 +136,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
     const force = Object.keys(seen).length > 1;
     const again = own !== undefined;
-    const became = await applyAll({ cluster, read, force, again, ...begun }, signal);
+    const keeping = keepingReplicas(cluster, begun.wanted.objects);
+    const became = await applyAll({ cluster: keeping, read, force, again, ...begun }, signal);
     const main = "will" in plan ? plan.will[mainOf(input)] : undefined;
     if (fieldOf(main, "again") === true) await makeAnew(cluster, number, live, became, signal);
     if (all.length > 20) await records.tidy(spot, signal);

@@ -29,7 +29,7 @@ async function world(
   return { ...it, release, plan, ship, deployment, restart: restartOf(deck), scale: scaleOf(deck) };
 }
 
-const withAutoscaler = ({ namespace }: Stage, version: string): KubeObject[] => {
+const withAutoscaler = ({ namespace }: Pick<Stage, "namespace">, version: string): KubeObject[] => {
   const all = web(namespace, version).map((object) => {
     if (object.kind !== "Deployment") return object;
     const { replicas: _, ...spec } = object["spec"] as { replicas: number };
@@ -131,4 +131,26 @@ test("where it scales by itself the least is set, within what its manifest allow
   );
   await ship("1.4.2", "b");
   expect(await least()).toBe("2");
+});
+
+test("what scales by itself starts with its least number, and never falls to one on the way there", async (context) => {
+  const { at, versions, namespace, ship, kube, deployment, release } = await world(context);
+  const fixed = web(namespace, "1.4.2", { replicas: 3 });
+  versions.set("1.4.2", rendered(fixed));
+  await ship("1.4.2", "b");
+  versions.set("1.4.3", rendered(withAutoscaler({ namespace }, "1.4.3")));
+  await ship("1.4.3", "c");
+  expect(await release.preview({ ...at, version: "1.4.3" }, see())).toEqual({
+    same: { url: null },
+  });
+  const applied = await kube.effects({ namespace, resource: "deployments", user: "shipmate" });
+  const asked = applied.map(({ body }) => JSON.stringify(body).match(/"replicas":(\d+)/)?.[1]);
+  expect(asked).toEqual(["1", "3", "3"]);
+  expect((await deployment()).spec.replicas).toBe(3);
+  await kube.kubectl("delete", "deployment", "web", "-n", namespace);
+  await ship("1.4.3", "e");
+  const [last] = (
+    await kube.effects({ namespace, resource: "deployments", user: "shipmate" })
+  ).slice(-1);
+  expect(JSON.stringify(last?.body)).toContain('"replicas":2');
 });
