@@ -83,13 +83,9 @@ export function chat(as: string, { url, channel, patience = 60_000 }: ChatSettin
   async function ask(path: string, body?: object): Promise<unknown> {
     const answer = await fetch(new URL(path, url), {
       signal: AbortSignal.timeout(30_000),
-      ...(body === undefined
-        ? {}
-        : {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(body),
-          }),
+      // One that is kept may be closed by the console just as it is used again.
+      headers: { connection: "close", ...(body && { "content-type": "application/json" }) },
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
     });
     const said: unknown = await answer.json();
     if (answer.ok) return said;
