@@ -127,8 +127,11 @@ async function rootWithTeams(): Promise<string> {
   return folder;
 }
 
+/** Cards of runs: what mentions somebody only calls them to one. */
 function roots(title: string): readonly TeamsMessage[] {
-  return server.messages.filter(({ summary }) => summary.startsWith(title));
+  return server.messages.filter(
+    ({ summary, card }) => summary.startsWith(title) && !JSON.stringify(card).includes("<at>"),
+  );
 }
 
 async function root(title: string): Promise<TeamsMessage> {
