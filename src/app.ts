@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import type { Json } from "./core/operation.ts";
 import type { Person } from "./core/person.ts";
+import type { Provider } from "./core/provider.ts";
 import { refuse } from "./core/refusal.ts";
 import type { Door, Surface } from "./core/surface.ts";
 import { createDoor, type TheDoor } from "./engine/door.ts";
@@ -17,7 +19,7 @@ import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
 import { repeats } from "./observe/repeats.ts";
 import { type Kept, keepPlatform } from "./platform/keep.ts";
-import { roomsOf } from "./platform/rooms.ts";
+import { accountsOf, roomsOf } from "./platform/rooms.ts";
 import type { Platform } from "./platform/schema.ts";
 import { may, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
@@ -46,6 +48,10 @@ export interface AppOptions {
   readonly stopServices?: boolean;
   /** Who stands in for Microsoft, on this machine: for tests. */
   readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl">;
+  /** Stands in for the clusters of platform.yaml, where it gives one: for tests. */
+  readonly world?: (input: Json) => Provider<typeof clusters> | undefined;
+  /** Leaves the console open although a chat is connected, so that anybody may act as anybody: for tests, on this machine. */
+  readonly openConsole?: boolean;
   readonly log?: Log;
 }
 /** What closes the parts that are open; the last opened is closed first. */
@@ -103,7 +109,10 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       nameOf,
       id: randomUUID,
       served: [
-        serveBy(clusters, (input) => serverOf(now(), worlds, input)),
+        serveBy(clusters, (input) => {
+          const provider = options.world?.(input);
+          return provider ? { name: "test", provider } : serverOf(now(), worlds, input);
+        }),
         serves(directory, "platform.yaml", platformDirectory(now)),
       ],
       policy: (draft) => needs(now(), draft),
@@ -113,6 +122,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         mayVote: (person, plan, vote) => mayVote(now(), person, plan, vote),
         mayChange: (person, targets) => may(now(), person, "change", targets as never),
       },
+      accountsOf: (people) => accountsOf(now(), people, { asked: true }),
       changed: (run) => {
         pages.tell({ is: "run", run });
         poke();
@@ -139,6 +149,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     });
     connected = surfaces.map(({ name }) => name);
     const projector = createProjector({
+      accountsOf: (people) => accountsOf(now(), people),
       ...{ database, surfaces, nameOf, mask: mask.data },
       troubled: (error, message) => troubled(error, `posting message ${message}`),
     });
@@ -149,7 +160,8 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
 
     const audited = watchAudit(database);
     const web = await serve({
-      ...{ host: config.host, port: config.port, mode: config.mode },
+      ...{ host: config.host, port: config.port },
+      mode: options.openConsole ? "local" : config.mode,
       ...{ database, door, bus: pages, commands, mounts, id: randomUUID },
       platform: now,
       look: (id, op) => door.look(personNamed(now(), id), op) as never,

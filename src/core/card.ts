@@ -9,6 +9,8 @@ export interface Say {
   readonly primary?: boolean | undefined;
   /** Asks this question before it is said. Set for what hurts when pressed by mistake. */
   readonly confirm?: string | undefined;
+  /** The only people whom it is meant for, by id: a surface that can tell readers apart shows it to nobody else. */
+  readonly for?: readonly string[] | undefined;
 }
 
 /** `busy` works by itself, `waiting` wants a person, `good` and `bad` are ends (or stuck), `calm` is neutral. */
@@ -59,6 +61,8 @@ export interface Button {
   readonly label: string;
   readonly primary?: boolean;
   readonly confirm?: string;
+  /** The only accounts of this surface that it is meant for. */
+  readonly for?: readonly string[];
 }
 
 /** A card ready to be drawn: its buttons have ids. */

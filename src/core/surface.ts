@@ -54,6 +54,8 @@ export interface OutMessage {
   readonly card: DrawnCard;
   /** Only this account may see it. */
   readonly to?: string;
+  /** Accounts here that are mentioned, so that they are notified, when it is posted; never by an edit. */
+  readonly calls?: readonly string[];
   /** A form drawn as part of a message, on surfaces without dialogs. */
   readonly form?: Form;
 }

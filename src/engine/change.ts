@@ -23,7 +23,7 @@ import {
   toRelease,
   toTake,
 } from "../store/locks.ts";
-import { insertNote } from "../store/messages.ts";
+import { insertCall, insertNote } from "../store/messages.ts";
 import {
   decidePlan,
   insertPlan,
@@ -53,8 +53,9 @@ import { parkMisfit } from "./misfit.ts";
 import { allChanges } from "./plan-card.ts";
 import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
+import { stillNeeded } from "./runs.ts";
 import { doneOf, takeBack, tookBack } from "./undo.ts";
-import { isApproved } from "./votes.ts";
+import { countingVotes, isApproved } from "./votes.ts";
 import { spanText } from "./words.ts";
 
 const EndRow = z.object({
@@ -214,6 +215,7 @@ async function store(
     await addTargets(sql, run.id, plan.targets);
     const all = allChanges(plan);
     if (all) await insertNote(sql, run.id, `plan ${short(plan.digest)}`, all);
+    if (state === "open") await callVoters(c, sql, row, votes);
     if (!isEmpty(plan)) {
       await appendAudit(sql, {
         person: run.by_person,
@@ -231,6 +233,21 @@ async function store(
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   return stored.row;
+}
+
+/** Those who can still approve are told in the thread: an edit of the card notifies nobody. */
+async function callVoters(
+  c: Asked,
+  sql: Sql,
+  plan: PlanRow,
+  votes: Awaited<ReturnType<typeof listVotes>>,
+): Promise<void> {
+  const { id: run, title } = c.progress.run;
+  const given = new Set(countingVotes(plan.body, c.step, votes).map((vote) => vote.person));
+  const people = plan.body.needs.flatMap((need) => need.people).filter((id) => !given.has(id));
+  const accounts = c.parts.accountsOf([...new Set(people)]);
+  const says = [plan.why ?? "", stillNeeded(c.parts, plan, votes)].filter(Boolean).join(" ");
+  await insertCall(sql, { run, name: `vote ${plan.id}`, card: { title, says }, accounts });
 }
 
 /** Parks until the plan is decided or its time is over. */

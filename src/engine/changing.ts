@@ -13,9 +13,13 @@ export interface ChangeParts {
   readonly policy: PlanPolicy;
   /** A person's name for their id. */
   readonly nameOf: (person: string) => string;
+  /** The accounts by which these people are called, by surface. */
+  readonly accountsOf: (people: readonly string[]) => Accounts;
   /** These runs were rung in SQL. */
   readonly ring: (runs: readonly string[]) => void;
 }
+
+export type Accounts = { readonly [surface: string]: readonly string[] };
 
 export interface Changing {
   readonly parts: ChangeParts;

@@ -3,7 +3,7 @@
 import { appendAudit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
-import { copyRoots } from "../store/messages.ts";
+import { copyRoots, insertCall } from "../store/messages.ts";
 import { closePlans } from "../store/plans.ts";
 import {
   askCancel,
@@ -127,6 +127,11 @@ async function end(
       detail: { says: outcome.says },
     });
     const { end: state, says, output, next: buttons } = outcome;
+    if (matters(outcome, progress)) {
+      const card = { title: claim.title, says };
+      const accounts = parts.accountsOf([claim.by_person]);
+      await insertCall(sql, { run: claim.id, name: "end", card, accounts });
+    }
     await endRun(sql, claim.id, { state, says, output, buttons });
     const runs = [...behind, ...children.map((child) => child.id)];
     if (claim.parent) runs.push(claim.parent);
@@ -135,4 +140,11 @@ async function end(
     return runs;
   });
   parts.ring(rung);
+}
+
+/** Whether whoever asked is called at the end: it waited for others, or it did not come to what was asked for. */
+function matters(outcome: Outcome, progress: Progress): boolean {
+  const waited = [...progress.plans.values()].some((plan) => plan.body.needs.length > 0);
+  if (outcome.end === "cancelled" || outcome.end === "nothing to do") return false;
+  return waited || outcome.end !== "succeeded";
 }

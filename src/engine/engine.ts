@@ -12,6 +12,7 @@ import type { Database, Sql } from "../store/database.ts";
 import { insertRoot } from "../store/messages.ts";
 import { addTargets, type Claim, claimRuns, insertRun, nextDue } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
+import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { type Doorbell, inProcess } from "./doorbell.ts";
 import { type DriveParts, drive } from "./drive.ts";
@@ -30,6 +31,8 @@ export interface EngineParts {
   readonly nameOf?: (person: string) => string;
   /** Where a run that changes these is shown, besides where it was asked for. */
   readonly rooms?: (targets: readonly Target[]) => readonly Place[];
+  /** The accounts by which these people are called, by surface; nobody is called unless told. */
+  readonly accountsOf?: (people: readonly string[]) => Accounts;
   /** Fresh ids: tests give a counter. */
   readonly id: () => string;
   /** Called after each commit that may have changed a run's card. */
@@ -98,6 +101,7 @@ export function createEngine(parts: EngineParts): Engine {
     ...{ database, workflows, hashOf, ring, policy: parts.policy },
     operations: operations(parts.served),
     nameOf: parts.nameOf ?? ((person) => person),
+    accountsOf: parts.accountsOf ?? (() => ({})),
     changed: parts.changed ?? (() => {}),
   };
 

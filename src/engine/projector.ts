@@ -24,6 +24,7 @@ import {
   nextPost,
 } from "../store/messages.ts";
 import { readSnapshot } from "../store/snapshot.ts";
+import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { runCard } from "./run-card.ts";
 
@@ -31,6 +32,8 @@ export interface ProjectorParts {
   readonly database: Database;
   readonly surfaces: readonly Surface[];
   readonly nameOf: (person: string) => string;
+  /** The accounts of these people, by surface: who a button is for. Unless told, every button is for everybody. */
+  readonly accountsOf?: (people: readonly string[]) => Accounts;
   /** The one masking sink. */
   readonly mask: <T>(value: T) => T;
   readonly troubled?: (error: unknown, message: string) => void;
@@ -113,7 +116,7 @@ export function createProjector(parts: ProjectorParts): Projector {
         await markLost(database, message.id);
         return undefined;
       }
-      const { drawn, rows } = draw(message, parts.mask(card));
+      const { drawn, rows } = draw(message, parts.mask(card), parts.accountsOf);
       const hash = sha256([drawn, message.form]);
       if (message.ref !== null && hash === message.posted_hash) {
         await markSame(database, message.id, message.wanted_rev);
@@ -145,6 +148,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     const out: OutMessage = {
       ...{ id: message.id, card },
       ...(message.to_account !== null && { to: message.to_account }),
+      ...(message.calls !== null && { calls: message.calls }),
       ...(message.form && { form: message.form }),
     };
     let { ref } = message;
@@ -199,6 +203,7 @@ export function createProjector(parts: ProjectorParts): Projector {
 function draw(
   message: Message,
   card: Card,
+  accountsOf: ProjectorParts["accountsOf"],
 ): { readonly drawn: DrawnCard; readonly rows: Parameters<typeof insertButtons>[1] } {
   const says = card.buttons ?? [];
   const ids = says.map((say) =>
@@ -210,6 +215,7 @@ function draw(
       label: say.label,
       ...(say.primary !== undefined && { primary: say.primary }),
       ...(say.confirm !== undefined && { confirm: say.confirm }),
+      ...aimed(accountsOf?.(say.for ?? [])[message.surface]),
     }),
   );
   const { surface, channel } = message;
@@ -219,3 +225,6 @@ function draw(
   }));
   return { drawn: { ...card, buttons }, rows };
 }
+
+/** Where nobody whom it is for has an account, it stays for everybody: pressing it says why not. */
+const aimed = (accounts: readonly string[] | undefined) => accounts && { for: accounts };

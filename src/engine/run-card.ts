@@ -190,9 +190,10 @@ function buttonsOf(shot: Snapshot, plan: PlanRow | undefined, saw: Saw | undefin
   }
   if (run.state === "waiting" && plan?.state === "open") {
     const args = { run: number, digest: short(plan.digest) };
+    const people = [...new Set(plan.body.needs.flatMap((need) => need.people))];
     return [
-      { label: "Approve", command: "approve", args, primary: true },
-      { label: "Reject", command: "reject", args },
+      { label: "Approve", command: "approve", args, primary: true, for: people },
+      { label: "Reject", command: "reject", args, for: people },
       { label: "Why", command: "why", args: { run: number } },
     ];
   }

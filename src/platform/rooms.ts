@@ -1,4 +1,4 @@
-/** Where runs are shown besides where they were asked for. */
+/** Where runs are shown besides where they were asked for, and where people are called. */
 import type { Target } from "../core/operation.ts";
 import type { Place } from "../core/surface.ts";
 import { own } from "./own.ts";
@@ -18,4 +18,21 @@ export function roomsOf(platform: Platform, targets: readonly Target[]): readonl
     const [surface = "", ...channel] = room.split(":");
     return { surface, channel: channel.join(":") };
   });
+}
+
+/** All accounts of these people, by surface; with `asked` only those by which they want to be called. */
+export function accountsOf(
+  platform: Platform,
+  people: readonly string[],
+  { asked = false }: { readonly asked?: boolean } = {},
+): { readonly [surface: string]: readonly string[] } {
+  const found: { [surface: string]: string[] } = {};
+  for (const id of people) {
+    const person = own(platform.people, id);
+    for (const [surface, account] of Object.entries(person?.accounts ?? {})) {
+      if (asked && (person?.asked ?? surface) !== surface) continue;
+      found[surface] = [...(found[surface] ?? []), account];
+    }
+  }
+  return found;
 }

@@ -19,6 +19,8 @@ export const Person = z.strictObject({
   name: z.string().min(1).max(80),
   /** Accounts by surface: `slack: U024BE7LH`. */
   accounts: z.record(z.string(), z.string()).default({}),
+  /** The chat in which this person is asked to approve and told of ends; unset: each in which they have an account. */
+  asked: z.enum(["slack", "teams"]).optional(),
 });
 export const Team = z.strictObject({
   members: z.array(name),

@@ -24,10 +24,11 @@ export const Message = z.object({
   posted_hash: z.string().nullable(),
   ref: z.string().nullable(),
   attempts: z.number(),
+  calls: z.array(z.string()).nullable(),
 });
 export type Message = z.output<typeof Message>;
 const columns =
-  "id, surface, channel, thread, to_account, kind, run, card, form, wanted_rev, posted_rev, posted_hash, ref, attempts";
+  "id, surface, channel, thread, to_account, kind, run, card, form, wanted_rev, posted_rev, posted_hash, ref, attempts, calls";
 
 /** A run's card in a channel, to be posted. */
 export async function insertRoot(
@@ -58,6 +59,27 @@ export async function insertNote(sql: Sql, run: string, name: string, says: Card
      SELECT id || '.note.' || $2, surface, channel, id, 'note', $1, $3::jsonb
      FROM shipmate.messages WHERE run = $1 AND kind = 'root' ON CONFLICT DO NOTHING`,
     [run, name, json(says)],
+  );
+}
+
+/** A line in the thread of a run's card that calls people, by accounts of each surface: under the first card there. */
+export async function insertCall(
+  sql: Sql,
+  call: {
+    readonly run: string;
+    /** Unique in the run. */
+    readonly name: string;
+    readonly card: Card;
+    readonly accounts: { readonly [surface: string]: readonly string[] };
+  },
+): Promise<void> {
+  if (Object.keys(call.accounts).length === 0) return;
+  await sql.run(
+    `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run, card, calls)
+     SELECT DISTINCT ON (surface) id || '.call.' || $2, surface, channel, id, 'note', $1, $3::jsonb, $4::jsonb -> surface
+     FROM shipmate.messages WHERE run = $1 AND kind = 'root' AND ($4::jsonb -> surface) IS NOT NULL
+     ORDER BY surface, number ON CONFLICT DO NOTHING`,
+    [call.run, call.name, json(call.card), json(call.accounts)],
   );
 }
 

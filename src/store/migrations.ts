@@ -207,4 +207,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE shipmate.messages ADD COLUMN following boolean NOT NULL DEFAULT false;
   CREATE INDEX messages_following ON shipmate.messages (surface, channel) WHERE following;
   `,
+  `
+  -- accounts of the surface that are notified when it is posted
+  ALTER TABLE shipmate.messages ADD COLUMN calls jsonb;
+  `,
 ];

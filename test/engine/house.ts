@@ -12,7 +12,7 @@ import { loadWorkflows } from "../../src/engine/load-workflows.ts";
 import { serve } from "../../src/engine/operations.ts";
 import { createProjector } from "../../src/engine/projector.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
-import { roomsOf } from "../../src/platform/rooms.ts";
+import { accountsOf, roomsOf } from "../../src/platform/rooms.ts";
 import type { Platform } from "../../src/platform/schema.ts";
 import { may, mayVote, needs, rights } from "../../src/policy/decide.ts";
 import { personOf } from "../../src/policy/identity.ts";
@@ -70,6 +70,7 @@ export interface Shown {
   readonly channel: string;
   readonly thread: string | undefined;
   readonly to: string | undefined;
+  readonly calls?: readonly string[];
   readonly card: DrawnCard;
 }
 
@@ -134,6 +135,7 @@ export async function openHouse(
   const surfaces = ["console", "chat"].map((name) => recording(name, posted));
   const projector = createProjector({
     ...{ database, surfaces, nameOf, mask: <T>(value: T) => value },
+    accountsOf: (people) => accountsOf(now(), people),
     troubled: (error) => trouble.push(error),
   });
   const engine = createEngine({
@@ -144,6 +146,7 @@ export async function openHouse(
     ],
     policy: (draft) => needs(now(), draft),
     rooms: (targets) => roomsOf(now(), targets),
+    accountsOf: (people) => accountsOf(now(), people, { asked: true }),
     votes: {
       mayVote: (person, plan, vote) => mayVote(now(), person, plan, vote),
       mayChange: (person, targets) => may(now(), person, "change", targets as never),
@@ -211,8 +214,8 @@ export async function openHouse(
 }
 
 function recording(name: string, posted: Map<string, Shown>): Surface {
-  const put = (channel: string, thread: string | undefined, { id, card, to }: OutMessage) =>
-    void posted.set(id, { id, channel, thread, to, card });
+  const put = (channel: string, thread: string | undefined, { id, card, to, calls }: OutMessage) =>
+    void posted.set(id, { id, channel, thread, to, card, ...(calls && { calls }) });
   return {
     name,
     pace: 0,

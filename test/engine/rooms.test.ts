@@ -24,7 +24,8 @@ afterEach(async () => {
   await house.close();
 });
 
-const cards = (channel: string) => house.shown(channel).map(({ card }) => card);
+const cards = (channel: string) =>
+  house.shown(channel).flatMap(({ card, calls }) => (calls ? [] : [card]));
 
 test("a run's card stands where it was asked for and in each room, once", async () => {
   await house.say("ada", "deploy web 1.4.2 to production");
@@ -49,4 +50,40 @@ test("an approval in one room is seen in all, and both accounts of a person are 
 test("a run that touches no room's service stays where it was asked for", async () => {
   await house.say("ada", "deploy hello 1.4.2 to staging");
   expect(cards("C1")).toEqual([]);
+});
+
+const calls = () =>
+  house
+    .shown("C1")
+    .filter((one) => one.calls)
+    .map(({ calls, thread, card }) => ({ calls, inThread: thread !== undefined, says: card.says }));
+
+test("those who can approve are called once, in the thread, and who asked at the end", async () => {
+  await house.say("ada", "deploy web 1.4.2 to production");
+  const asked = {
+    ...{ calls: ["U2"], inThread: true },
+    says: "Waiting for one of payments: Grace or Linus.",
+  };
+  expect(calls()).toEqual([asked]);
+  await house.press("grace", house.card(), "Approve");
+  const told = { calls: ["U1"], inThread: true, says: "web 1.4.2 runs in production." };
+  expect(calls()).toEqual([asked, told]);
+});
+
+test("who wants to be asked elsewhere is not called here, and what needed nobody calls nobody", async () => {
+  house.platform(
+    platformText
+      .replace("says: The shop }", "says: The shop, rooms: ['chat:C1'] }")
+      .replace("name: Grace }", "name: Grace, asked: slack, accounts: { chat: U2, slack: S2 } }"),
+  );
+  await house.say("ada", "deploy web 1.4.2 to production");
+  await house.say("ada", "deploy web 1.4.2 to staging");
+  expect(calls()).toEqual([]);
+});
+
+test("a button tells for whom it is, where any of them has an account", async () => {
+  await house.say("ada", "deploy web 1.4.2 to production");
+  const aimed = (channel: string) => cards(channel)[0]?.buttons.map((one) => one.for ?? "anybody");
+  expect(aimed("C1")).toEqual([["U2"], ["U2"], "anybody"]);
+  expect(aimed("general")).toEqual(["anybody", "anybody", "anybody"]);
 });

@@ -235,6 +235,14 @@ function small(texts: readonly string[]): types.KnownBlock {
   return { type: "context", elements: texts.map(plainText) };
 }
 
+/** A line that notifies these people, by their ids. */
+export function mentions(accounts: readonly string[]): types.KnownBlock {
+  const people = accounts
+    .slice(0, 20)
+    .flatMap((id): types.RichTextElement[] => [{ type: "user", user_id: id }, text(" ")]);
+  return rich([section(people)]);
+}
+
 /** Text that Slack shows as it is, with no mention, link or emoji in it. */
 export function plainText(shown: string): types.PlainTextElement {
   return { type: "plain_text", text: shown, emoji: false };

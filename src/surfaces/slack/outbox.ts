@@ -3,7 +3,7 @@ import type { types } from "@slack/bolt";
 import type { OutMessage, Place } from "../../core/surface.ts";
 import { Gone, Patience } from "../../core/surface.ts";
 import type { Drawn } from "./blocks.ts";
-import { draw, inThread, leftOut } from "./blocks.ts";
+import { draw, inThread, leftOut, mentions } from "./blocks.ts";
 import { budget } from "./budget.ts";
 import type { Ask } from "./calls.ts";
 import { refusal } from "./calls.ts";
@@ -30,7 +30,7 @@ export function outbox({
   async function post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string> {
     if (message.to !== undefined && !isDirect(place.channel))
       return await whisper(place, message.to, message, signal);
-    const drawn = drawnAs(message, inThread);
+    const drawn = called(message.calls ?? [], drawnAs(message, inThread));
     const ref = await put(place, drawn, message.id, signal);
     if (drawn.rest !== undefined) await attach(place, ref, message, drawn.rest, signal);
     return ref;
@@ -205,6 +205,12 @@ function drawnAs(message: OutMessage, restIs: string): Drawn {
   const drawn = draw(message.card, restIs);
   const form: types.KnownBlock[] = message.form === undefined ? [] : formBlocks(message.form);
   return { ...drawn, blocks: [...drawn.blocks, ...form].slice(0, 50) };
+}
+
+/** The only live mentions: accounts that our own manifest names, never anything that somebody typed. */
+function called(accounts: readonly string[], drawn: Drawn): Drawn {
+  if (accounts.length === 0) return drawn;
+  return { ...drawn, blocks: [mentions(accounts), ...drawn.blocks].slice(0, 50) };
 }
 
 function metadata(id: string) {

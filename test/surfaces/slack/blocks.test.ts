@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { DrawnCard } from "../../../src/core/card.ts";
-import { draw } from "../../../src/surfaces/slack/blocks.ts";
+import { draw, mentions } from "../../../src/surfaces/slack/blocks.ts";
 import { cards, otherCards } from "../../cards.ts";
 import { effort } from "../../effort.ts";
 import { faultsOfMessage } from "./limits.ts";
@@ -203,3 +203,20 @@ function anyCard(next: () => number): DrawnCard {
     })),
   };
 }
+
+test("people who are called are mentioned live, by accounts alone", () => {
+  expect(mentions(["U1", "U2"])).toEqual({
+    type: "rich_text",
+    elements: [
+      {
+        type: "rich_text_section",
+        elements: [
+          { type: "user", user_id: "U1" },
+          { type: "text", text: " " },
+          { type: "user", user_id: "U2" },
+          { type: "text", text: " " },
+        ],
+      },
+    ],
+  });
+});
