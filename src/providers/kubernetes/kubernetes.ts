@@ -9,6 +9,7 @@ import { own } from "../../platform/own.ts";
 import type { KubernetesCluster, Platform } from "../../platform/schema.ts";
 import type { clusters } from "../../roles/clusters.ts";
 import { adopt } from "./adopt.ts";
+import { confined } from "./confined.ts";
 import { type Connection, connect } from "./connection.ts";
 import { content } from "./content.ts";
 import { disown } from "./disown.ts";
@@ -93,7 +94,11 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       refuse(`${environment} is not on a Kubernetes cluster in platform.yaml.`);
     const { cluster: api, watches: all, as } = connected(entry.cluster, cluster);
     const namespace = entry.namespace ?? environment;
-    return { service, environment, namespace, own: api, as, watched: all.of(namespace) };
+    return {
+      ...{ service, environment, namespace, own: confined(api, namespace) },
+      as: (person) => confined(as(person), namespace),
+      watched: all.of(namespace),
+    };
   }
 
   const records = recordsOf(now);
