@@ -178,9 +178,15 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     { isNew }: { readonly isNew: boolean },
   ): Promise<Around> {
     const calls = isNew ? (message.calls ?? []) : [];
-    const called = calls.map((id) => ({ id, name: known.face(id)?.name ?? "" }));
-    const asked = aimedAt(message.card);
-    const aimed = asked.length > 0 ? await mrisOf(at, asked, signal) : [];
+    const there = await mrisOf(at, calls, signal);
+    // Whoever is no member there can't be mentioned there.
+    const called = calls.flatMap((account) => {
+      const id = there?.get(account);
+      return id === undefined ? [] : [{ id, name: known.face(account)?.name ?? "" }];
+    });
+    const asked = [...((await mrisOf(at, aimedAt(message.card), signal))?.values() ?? [])];
+    // Where there is no room for so many views everybody sees all buttons: the door decides anyway.
+    const aimed = asked.length > most ? [] : asked;
     const viewers = isNew ? known.viewers(at.channel) : [];
     return {
       called,
@@ -189,15 +195,15 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     };
   }
 
-  /** None where Teams does not say or has no room for so many: then everybody sees all buttons, as the door decides anyway. */
+  /** Teams' ids of those who are members there; undefined where Teams does not say. */
   async function mrisOf(at: Address, accounts: readonly string[], signal: AbortSignal) {
+    if (accounts.length === 0) return undefined;
     try {
-      const found = [...(await roster.mris(at, accounts, signal)).values()];
-      return found.length > most ? [] : found;
+      return await roster.mris(at, accounts, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       config.log("warn", `asking who belongs to ${at.channel}`, error);
-      return [];
+      return undefined;
     }
   }
 

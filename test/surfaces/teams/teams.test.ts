@@ -441,7 +441,7 @@ describe("a message", () => {
     const shown = JSON.stringify(server.messages);
     expect(shown).toContain("There is an answer for you alone");
     expect(shown).not.toContain("Approve");
-    expect(server.mentions()).toEqual([ada.account]);
+    expect(server.mentions()).toEqual([ada.mri]);
     await expect(surface.edit(place, ref, message, never)).rejects.toThrow(Gone);
   });
 
@@ -462,10 +462,12 @@ describe("a message", () => {
   });
 
   test("calls those whom it names when it is posted, and nobody when it is changed", async () => {
-    await ada.mentions("status", group);
-    const calling = { id: "m1", card: cards.waiting, calls: [ada.account] };
+    const gone = teamsPerson(server, "gone", url);
+    server.leaves(gone);
+    const calling = { id: "m1", card: cards.waiting, calls: [ada.account, gone.account] };
     const ref = await surface.post(place, calling, never);
-    expect(server.mentions()).toEqual([ada.account]);
+    expect(server.mentions()).toEqual([ada.mri]);
+    expect(JSON.stringify(server.messages[0]?.card)).toContain('"text":"<at>ada</at>"');
     await surface.edit(place, ref, calling, never);
     expect(server.mentions()).toEqual([]);
   });
