@@ -1,6 +1,8 @@
 /** Keeps a service's objects in its own namespace: what belongs elsewhere, or to the whole cluster, is refused. */
 import { refuse } from "../../../core/refusal.ts";
-import type { KubeObject } from "../../../expand/object.ts";
+import { type KubeObject, marks } from "../../../expand/object.ts";
+import { line } from "../../../observe/text.ts";
+import { recordType } from "../records.ts";
 import { called } from "./objects.ts";
 
 /** Kinds that belong to a cluster as a whole, as group and kind: Kubernetes' own, and some that many install. */
@@ -89,6 +91,26 @@ function misplaced(
     refuse(
       `${called(object)} of ${service} is for the namespace ${other}, but platform.yaml says ${namespace} here: take the namespace out of the manifest.`,
     );
+  const isSecret = group === "" && object.kind === "Secret";
+  if (isSecret && (object["type"] === recordType || object.metadata.name.startsWith("shipmate.")))
+    refuse(
+      `${called(object)} of ${service} is like the Secrets in which Shipmate keeps its releases: give it another name and type.`,
+    );
+  const whose = claimed(object).find((name) => name !== service);
+  if (whose !== undefined)
+    refuse(
+      `${called(object)} of ${service} bears the label ${marks.service}: ${line(String(whose), 63)}, which would make it that one's: take the label out of the manifests.`,
+    );
+}
+
+/** Whose its pods and other parts say they are, wherever labels stand in it. */
+function claimed(data: unknown): readonly unknown[] {
+  if (typeof data !== "object" || data === null) return [];
+  return Object.entries(data).flatMap(([field, value]) =>
+    field === "labels" && typeof value === "object" && value !== null
+      ? [Reflect.get(value, marks.service)].filter((name) => name !== undefined)
+      : claimed(value),
+  );
 }
 
 /** `apps/v1` is of the group `apps`; the first group of all has no name. */

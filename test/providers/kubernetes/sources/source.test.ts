@@ -228,6 +228,21 @@ describe("what can't be used is refused in one sentence:", () => {
       "Namespace web of web",
     ],
     [
+      "a record of ours",
+      `${pod}---\napiVersion: v1\nkind: Secret\nmetadata: { name: a }\ntype: shipmate.dev/release\n`,
+      "Secret a of web is like the Secrets in which Shipmate keeps its releases",
+    ],
+    [
+      "the name of another service's next record",
+      `${pod}---\napiVersion: v1\nkind: Secret\nmetadata: { name: shipmate.shop.7 }\n`,
+      "Secret shipmate.shop.7 of web is like",
+    ],
+    [
+      "pods that say they are another service's",
+      `${pod}---\napiVersion: batch/v1\nkind: CronJob\nmetadata: { name: a }\nspec: { jobTemplate: { spec: { template: { metadata: { labels: { shipmate.dev/service: shop } } } } } }\n`,
+      "CronJob a of web bears the label shipmate.dev/service: shop",
+    ],
+    [
       "a cluster's own kind",
       `${pod}---\n${role}`,
       "ClusterRole web of web belongs to the whole cluster",
