@@ -3,23 +3,13 @@
  *
  * Text beside a card would become a second message, so a mention stands in the card, too.
  */
-import type { Button, DrawnCard } from "../../core/card.ts";
+import type { DrawnCard } from "../../core/card.ts";
 import type { OutMessage } from "../../core/surface.ts";
 import { line } from "../../observe/text.ts";
 import type { AdaptiveCard } from "../adaptive/adaptive.ts";
 import type { Element } from "../adaptive/element.ts";
 import { budget, fitted } from "../adaptive/fitted.ts";
 import { verbatim } from "../adaptive/verbatim.ts";
-
-/** A button that only some readers are shown, by their accounts here, where the surface can tell readers apart. */
-export interface Aimed extends Button {
-  readonly for?: readonly string[];
-}
-
-/** A message that calls people: they are mentioned when it is posted. */
-export interface Calling extends OutMessage {
-  readonly calls?: readonly string[];
-}
 
 /** What is drawn beside the message itself. */
 export interface Around {
@@ -70,7 +60,7 @@ export const most = 60;
 
 /** The card as one reader sees it: without the buttons that are for others. */
 export function seenBy(card: DrawnCard, account: string | undefined): DrawnCard {
-  const shown = (card.buttons as readonly Aimed[]).filter(
+  const shown = card.buttons.filter(
     (button) => button.for === undefined || (account !== undefined && button.for.includes(account)),
   );
   return { ...card, buttons: shown };
@@ -83,7 +73,7 @@ export function viewFor(card: DrawnCard, account: string): AdaptiveCard {
 
 /** Everybody whom a button of the card is for. */
 export function aimedAt(card: DrawnCard): readonly string[] {
-  return [...new Set((card.buttons as readonly Aimed[]).flatMap((button) => button.for ?? []))];
+  return [...new Set(card.buttons.flatMap((button) => button.for ?? []))];
 }
 
 export const cardType = "application/vnd.microsoft.card.adaptive";

@@ -6,7 +6,7 @@ import { isWhole } from "../adaptive/fitted.ts";
 import { budget } from "./budget.ts";
 import { isForTests, isService, publicCloud, type TeamsConfig } from "./config.ts";
 import { type Ask, TooBig } from "./connector.ts";
-import { type Around, aimedAt, type Calling, draw, most } from "./draw.ts";
+import { type Around, aimedAt, draw, most } from "./draw.ts";
 import type { Files } from "./files.ts";
 import type { Known } from "./known.ts";
 import {
@@ -43,7 +43,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
   const spend = budget(config.now ?? Date.now);
   return { post, edit, find, remove, say };
 
-  async function post(place: Place, message: Calling, signal: AbortSignal): Promise<string> {
+  async function post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string> {
     const at = await addressOf(place, signal);
     if (message.to === undefined || known.isPersonal(at.channel))
       return await put(at, message, signal);
@@ -62,7 +62,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     return await put(at, { id: message.id, card, calls: [to] }, signal);
   }
 
-  async function put(at: Address, message: Calling, signal: AbortSignal): Promise<string> {
+  async function put(at: Address, message: OutMessage, signal: AbortSignal): Promise<string> {
     const around = await aroundOf(at, message, signal, { isNew: true });
     return await withinBudget(at, async () => {
       try {
@@ -173,7 +173,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
 
   async function aroundOf(
     at: Address,
-    message: Calling,
+    message: OutMessage,
     signal: AbortSignal,
     { isNew }: { readonly isNew: boolean },
   ): Promise<Around> {
