@@ -33,12 +33,17 @@ export function groundsOf(live: KubeObject | undefined, wanted: KubeObject): Jso
     .map((owner) => owner.manager);
   const values = projected(live as Value, wanted as Value, []);
   const ours = held
-    .filter((path) => !isNoise(path))
+    .filter((path) => !isNoise(path) && !isLeft(path, wanted))
     .map((path) => [path, valueAt(live as Value, path)]);
   return {
     uid,
     from: digest(canonical([values, ours.map(canonical).sort(), [...new Set(foreign)].sort()])),
   };
+}
+
+/** How many there are, where the release leaves that to whoever scales it. */
+function isLeft(path: Path, wanted: KubeObject): boolean {
+  return path.join(" ") === "spec replicas" && valueAt(wanted as Value, path) === undefined;
 }
 
 /** For `will`. */
