@@ -30,8 +30,12 @@ export type Judge = (spot: Spot, signal: AbortSignal) => Promise<Judged | undefi
 export function judge({ records, patience, now }: Reading): Judge {
   const { hint, see } = workloads();
   const { events } = parsed();
+  /** When a cluster was last silent, by where: what went on meanwhile is not known, so patience begins after that. */
+  const silences = new Map<string, number>();
 
   return async (spot, signal) => {
+    const where = `${spot.own.name}/${spot.namespace}`;
+    if (spot.watched.stale()) silences.set(where, now());
     const release = await records.newest(spot, signal, await hint(spot, signal));
     if (!release || release.state === "removed") return undefined;
     const seen = await see(spot, release.inventory, signal);
@@ -45,7 +49,9 @@ export function judge({ records, patience, now }: Reading): Judge {
     const ready = sum(held, (workload) => Math.min(workload.ready, workload.wanted));
     const of = sum(held, (workload) => workload.wanted);
     const judged = { release, seen, workloads: held, missing, reason, ready, of };
-    const verdict = verdictOf(judged, complete, patience(spot.environment), asked.now);
+    const from = Math.max(release.at, silences.get(where) ?? 0);
+    const span = { from, patience: patience(spot.environment), now: asked.now };
+    const verdict = verdictOf(judged, complete, span);
     const silent = spot.watched.stale();
     if (silent && release.state !== "bad")
       return { ...judged, state: "going", says: silence(spot, silent, asked.now, judged) };
@@ -84,7 +90,15 @@ const makers: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "Daemo
 type Open = Omit<Judged, "state" | "says" | "stuck">;
 type Verdict = Pick<Judged, "state" | "says" | "stuck">;
 
-function verdictOf(judged: Open, complete: boolean, patience: number, now: number): Verdict {
+/** Milliseconds since 1970, and how long what is wrong may last; what was wrong before `from` counts from there on. */
+interface Span {
+  readonly from: number;
+  readonly patience: number;
+  readonly now: number;
+}
+
+function verdictOf(judged: Open, complete: boolean, span: Span): Verdict {
+  const { now } = span;
   const { release, workloads, missing, reason, ready, of } = judged;
   const { version, state } = release;
   if (state === "bad") return { state, says: release.why ?? `${version} failed.` };
@@ -98,7 +112,7 @@ function verdictOf(judged: Open, complete: boolean, patience: number, now: numbe
   if (missing.length > 0) {
     const names = missing.map(({ kind, name }) => `${kind} ${name}`).join(" and ");
     const says = `Somebody deleted the ${names} of ${version}.`;
-    return stuckOr(says, says, release.at, patience, now);
+    return stuckOr(says, says, span.from, span);
   }
   if (unseen.length > 0)
     return { state: "going", says: `The cluster has not begun with ${version} yet.` };
@@ -106,9 +120,9 @@ function verdictOf(judged: Open, complete: boolean, patience: number, now: numbe
   if (database !== undefined)
     return { state: "going", says: `Waiting for the database ${database} to be made.` };
   if (reason) {
-    const since = Math.max(reason.since, release.at);
-    const told = !reason.soft || now - since >= Math.min(softly, patience / 4);
-    if (told) return stuckOr(reason.going, reason.final, since, patience, now);
+    const since = Math.max(reason.since, span.from);
+    const told = !reason.soft || now - since >= Math.min(softly, span.patience / 4);
+    if (told) return stuckOr(reason.going, reason.final, since, span);
   }
   if (complete)
     return { state: "good", says: of === 0 ? `${version} is in place.` : `${version} runs.` };
@@ -132,13 +146,7 @@ const whileStarting = 5_000;
 /** After so many milliseconds (or a quarter of the patience) what may well pass by itself is told as stuck. */
 const softly = 10_000;
 
-function stuckOr(
-  going: string,
-  final: string,
-  since: number,
-  patience: number,
-  now: number,
-): Verdict {
+function stuckOr(going: string, final: string, since: number, { patience, now }: Span): Verdict {
   const left = since + patience - now;
   if (left <= 0) return { state: "bad", says: final };
   return {
