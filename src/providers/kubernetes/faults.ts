@@ -51,9 +51,9 @@ export function refused(cluster: string, code: number, body: string): Error {
   });
 }
 
-/** A call that got no answer. */
+/** A call that got no answer. Without its cause, whose words would be what a card says. */
 export function silent(cluster: string, cause: unknown): Error {
-  return new Error(`the cluster ${cluster} did not answer (${why(cause)})`, { cause });
+  return new Error(`the cluster ${cluster} did not answer (${why(cause)})`);
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -76,7 +76,7 @@ const words: Readonly<Record<string, string>> = {
 
 function why(cause: unknown): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return words[code] ?? "the connection failed";
+  return words[code] ?? `the connection failed${code === "" ? "" : `: ${code}`}`;
 }
 
 /** JSON as data; undefined where it is none. */
