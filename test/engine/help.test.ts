@@ -38,6 +38,7 @@ test("how a command is typed follows from its definition", () => {
     "cancel <run>",
     "deploy <service> <version> to <environment>",
     "diff [<service>] between <environment> and <environment>",
+    "draft <name> <image> [replicas=<replicas>] [port=<port>] [host=<host>] [database=<database>]",
     "environments",
     "events <service> in <environment> [since=<since>]",
     "help [<command>]",
