@@ -16,14 +16,14 @@ export function confined(cluster: Cluster, namespace: string): Cluster {
   /** The namespace itself may be made and looked at. */
   const isHome = ({ apiVersion, kind, name }: Ref): boolean =>
     apiVersion === "v1" && kind === "Namespace" && name === namespace;
-  const require = async (ref: Ref, signal: AbortSignal): Promise<void> => {
+  const insist = async (ref: Ref, signal: AbortSignal): Promise<void> => {
     if (await isInside(ref, signal)) return;
     refuse(
       `${ref.kind} ${ref.name} does not belong to the namespace ${namespace}, and nothing else is touched here: take it out of the manifests.`,
     );
   };
   const making = (object: KubeObject, signal: AbortSignal) =>
-    isHome(refOf(object)) ? undefined : require(refOf(object), signal);
+    isHome(refOf(object)) ? undefined : insist(refOf(object), signal);
   return {
     ...cluster,
     async get(ref, signal) {
@@ -39,11 +39,11 @@ export function confined(cluster: Cluster, namespace: string): Cluster {
       return cluster.create(object, how, signal);
     },
     async merge(ref, patch, how, signal) {
-      await require(ref, signal);
+      await insist(ref, signal);
       return cluster.merge(ref, patch, how, signal);
     },
     async remove(ref, how, signal) {
-      await require(ref, signal);
+      await insist(ref, signal);
       return cluster.remove(ref, how, signal);
     },
   };
