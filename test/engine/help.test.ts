@@ -25,7 +25,7 @@ test("help knows exactly the files in commands/", async () => {
 
 test("the commands of the house are all there", () => {
   expect(commands.map(({ name }) => name).sort()).toEqual(
-    "adopt approve cancel deploy diff environments events help history logs press reject remove restart retry rollback runs scale services status unfollow whoami why withdraw".split(
+    "adopt approve cancel deploy diff draft environments events help history logs press reject remove restart retry rollback runs scale services status unfollow whoami why withdraw".split(
       " ",
     ),
   );
