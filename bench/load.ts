@@ -19,19 +19,27 @@ export interface Load {
 /** Milliseconds from due to acknowledged, one for each command. Throws where an answer is not 200. */
 export async function slashCommands(load: Load): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const began = performance.now();
-  const answers: Promise<number>[] = [];
-  for (let at = 0; at < load.count; at++) {
-    const due = began + (at * 1_000) / load.perSecond;
-    const wait = due - performance.now();
-    if (wait > 1) await sleep(wait);
-    answers.push(acknowledged(load, agent, due));
-  }
   try {
-    return await Promise.all(answers);
+    return await steadily(load, (due) => acknowledged(load, agent, due));
   } finally {
     agent.destroy();
   }
+}
+
+/** Sends each when it is due (`performance.now`), and gives what they came to. */
+export function steadily<T>(
+  { perSecond, count }: Pick<Load, "perSecond" | "count">,
+  send: (due: number) => Promise<T>,
+): Promise<readonly T[]> {
+  const began = performance.now();
+  return Promise.all(
+    Array.from({ length: count }, async (_, at) => {
+      const due = began + (at * 1_000) / perSecond;
+      const wait = due - performance.now();
+      if (wait > 1) await sleep(wait);
+      return send(due);
+    }),
+  );
 }
 
 function acknowledged(
