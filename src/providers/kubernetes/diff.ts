@@ -68,9 +68,22 @@ export function isSame(one: Value, other: Value, path: Path): boolean {
     const [a, b] = [amountOf(one), amountOf(other)];
     if (a !== undefined && a === b) return true;
   }
-  return (
-    typeof one === "object" && typeof other === "object" && canonical(one) === canonical(other)
-  );
+  return isEqual(one, other);
+}
+
+/** Without writing either down: it is asked of every part of every object. What is undefined is not there. */
+function isEqual(one: Value, other: Value): boolean {
+  if (one === other) return true;
+  if (isList(one) || isList(other))
+    return (
+      isList(one) &&
+      isList(other) &&
+      one.length === other.length &&
+      one.every((element, at) => isEqual(element, other[at]))
+    );
+  if (!isMap(one) || !isMap(other)) return false;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => isEqual(one[key], other[key]));
 }
 
 /** Whether it is of nobody's interest. */
