@@ -77,19 +77,23 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
       if (known?.will === canonical(will)) return known.made;
       const pins = fieldOf(will[mainOf(input)], "pins") as Made["pins"] | undefined;
       const it = await made(spot, input, pins, signal);
-      const contents = await inTens(it.objects, contentOf);
-      const names = it.objects.map(nameOf);
-      const home = `Namespace/${spot.namespace}`;
-      const wanted = Object.keys(will).filter(
-        (name) => name !== home && fieldOf(will[name], "content") !== undefined,
-      );
-      const isSame = (name: string, i: number) => canonical(will[name]) === canonical(contents[i]);
-      if (names.length === wanted.length && names.every(isSame)) return it;
+      if (await isAsPlanned(it.objects, will)) return it;
       throw new Moved(
         `What ${input.service} ${input.version} consists of has changed since this was planned.`,
       );
     },
   };
+}
+
+/** Whether these are the very objects of which a plan's `will` tells; the namespace may be made besides. */
+export async function isAsPlanned(objects: readonly KubeObject[], will: Seen): Promise<boolean> {
+  const contents = await inTens(objects, contentOf);
+  const names = objects.map(nameOf);
+  const wanted = Object.keys(will).filter(
+    (name) => !name.startsWith("Namespace/") && fieldOf(will[name], "content") !== undefined,
+  );
+  const isSame = (name: string, i: number) => canonical(will[name]) === canonical(contents[i]);
+  return names.length === wanted.length && names.every(isSame);
 }
 
 /** The `will` of what is not tried out. */

@@ -11,6 +11,8 @@ const fresh = 10_000;
 const kept = 20;
 /** Bytes of content that a Secret holds, less some for what else is in it: MaxSecretSize of Kubernetes is 1 MiB. */
 const limit = 1024 * 1024 - 64 * 1024;
+/** Bytes of content when it is unpacked: manifests have 5 MB, and an expansion or their JSON is longer. */
+const unpackedLimit = 64 * 1024 * 1024;
 
 export const recordType = "shipmate.dev/release";
 const stateLabel = "shipmate.dev/state";
@@ -23,7 +25,7 @@ export function records(now: () => number): Records {
   async function list(spot: Spot, signal: AbortSignal, hint = 0): Promise<readonly Release[]> {
     const before = memory.get(keyOf(spot));
     const secrets = await spot.own.list(secret, whereOf(spot), signal);
-    const all = secrets.map(releaseOf).sort((a, b) => b.number - a.number);
+    const all = secrets.map((found) => releaseOf(spot, found)).sort((a, b) => b.number - a.number);
     const known = { release: all[0], at: now(), hint };
     // What was written while this was read is newer than what was read.
     if (memory.get(keyOf(spot)) === before) memory.set(keyOf(spot), known);
@@ -47,7 +49,7 @@ export function records(now: () => number): Records {
     for (;;) {
       const found = await spot.own.get(ref, signal);
       if (!found) return;
-      const release = releaseOf(found);
+      const release = releaseOf(spot, found);
       if (release.state === "removed") return;
       const patch = {
         metadata: {
@@ -111,7 +113,7 @@ export function records(now: () => number): Records {
       } catch (error) {
         if (!(error instanceof ApiError) || error.reason !== "AlreadyExists") throw error;
         const there = await spot.own.get(refOf(spot, number), signal);
-        const other = there && releaseOf(there);
+        const other = there && releaseOf(spot, there);
         if (other?.key !== release.key) throw new Moved(overtaken(spot, other));
       }
       remember(spot, release);
@@ -187,12 +189,17 @@ const Content = z.array(
   }),
 );
 
-function releaseOf(found: KubeObject): Release {
+/** Who may write Secrets there may alter a record: it never reaches beyond its own name and namespace. */
+function releaseOf(spot: Spot, found: KubeObject): Release {
   try {
     const { metadata, data } = Stored.parse(found);
+    const number = z.coerce.number().int().min(1).parse(metadata.annotations[marks.release]);
+    if (metadata.name !== nameOf(spot, number)) throw new Error(`it says that it is ${number}`);
+    const facts = Facts.parse(JSON.parse(Buffer.from(data.facts, "base64").toString()));
     return {
-      ...Facts.parse(JSON.parse(Buffer.from(data.facts, "base64").toString())),
-      number: z.coerce.number().int().min(1).parse(metadata.annotations[marks.release]),
+      ...facts,
+      inventory: facts.inventory.filter(({ namespace }) => namespace === spot.namespace),
+      number,
       state: State.parse(metadata.labels[stateLabel]),
       why: metadata.annotations[whyAnnotation],
     };
@@ -203,7 +210,9 @@ function releaseOf(found: KubeObject): Release {
 }
 
 function unpacked(content: string): readonly KubeObject[] {
-  const text = gunzipSync(Buffer.from(content, "base64")).toString();
+  const text = gunzipSync(Buffer.from(content, "base64"), {
+    maxOutputLength: unpackedLimit,
+  }).toString();
   return Content.parse(JSON.parse(text)) as readonly KubeObject[];
 }
 

@@ -1,5 +1,6 @@
 /** The records of releases, in a real cluster. */
 import { randomBytes } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { Moved, Refusal } from "../../../src/core/refusal.ts";
 import type { KubeObject } from "../../../src/expand/object.ts";
@@ -10,7 +11,7 @@ import { stage, web } from "./deck.ts";
 
 const first: Release = {
   ...{ number: 1, version: "1.4.1", key: "a", at: 1_000, by: "ada", state: "applying" },
-  inventory: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace: "staging" }],
+  inventory: [],
   ...{ pins: { "ghcr.io/acme/web:1.4.1": "sha256:1" }, url: "https://web.example.com" },
 };
 const numbered = (number: number): Release => ({ ...first, number, key: `key ${number}` });
@@ -18,9 +19,10 @@ const numbered = (number: number): Release => ({ ...first, number, key: `key ${n
 test("a record comes back as it was made, with the objects that were applied", async (context) => {
   const { spot, deck, namespace } = await stage(context);
   const content = web(namespace, "1.4.1");
-  await deck.records.create(spot, first, content, open);
+  const inventory = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace }];
+  await deck.records.create(spot, { ...first, inventory }, content, open);
   await deck.records.create(spot, numbered(2), [], open);
-  expect(await deck.records.list(spot, open)).toEqual([numbered(2), first]);
+  expect(await deck.records.list(spot, open)).toEqual([numbered(2), { ...first, inventory }]);
   expect(await deck.records.content(spot, 1, open)).toEqual(content);
   expect(await deck.records.content(spot, 3, open)).toBeUndefined();
   await deck.records.mark(spot, 1, "bad", "It crashed.", open);
@@ -28,6 +30,29 @@ test("a record comes back as it was made, with the objects that were applied", a
     state: "bad",
     why: "It crashed.",
   });
+});
+
+test("one that somebody altered reaches neither another namespace nor another record, and can't fill the memory", async (context) => {
+  const { spot, deck, kube, namespace } = await stage(context);
+  const ref = { apiVersion: "v1", kind: "ConfigMap", name: "web" };
+  const inventory = [{ ...ref, namespace: "production" }, ref, { ...ref, namespace }];
+  await deck.records.create(spot, { ...first, inventory }, [], open);
+  expect(await deck.records.list(spot, open)).toMatchObject([{ inventory: [{ namespace }] }]);
+  const name = "shipmate.web.1";
+  await kube.kubectl(
+    ...["annotate", "secret", name, "-n", namespace, "--overwrite", "shipmate.dev/release=7"],
+  );
+  await expect(deck.records.list(spot, open)).rejects.toThrow(`reading the record ${name}`);
+  await kube.kubectl("delete", "secret", name, "-n", namespace);
+  const facts = Buffer.from(JSON.stringify(first)).toString("base64");
+  const content = gzipSync(Buffer.alloc(200_000_000, " ")).toString("base64");
+  const labels =
+    "{ app.kubernetes.io/managed-by: shipmate, shipmate.dev/service: web, shipmate.dev/environment: staging, shipmate.dev/state: good }";
+  await kube.apply(
+    `apiVersion: v1\nkind: Secret\ntype: shipmate.dev/release\nmetadata: { name: ${name}, namespace: ${namespace}, labels: ${labels}, annotations: { shipmate.dev/release: "1" } }\ndata: { facts: ${facts}, content: ${content} }\n`,
+    "--server-side",
+  );
+  await expect(deck.records.content(spot, 1, open)).rejects.toThrow(/larger than/);
 });
 
 test("two that make the same number: one wins, the other learns that it moved, and each may ask again", async (context) => {
