@@ -3,15 +3,18 @@ import type { Change } from "../../core/plan.ts";
 import type { Provider } from "../../core/provider.ts";
 import { Moved, refuse } from "../../core/refusal.ts";
 import { listed } from "../../core/words.ts";
-import type { KubeObject } from "../../expand/object.ts";
+import { type KubeObject, marks } from "../../expand/object.ts";
+import { line } from "../../observe/text.ts";
 import { clusters } from "../../roles/clusters.ts";
-import { type At, coalesced, type Deck, fieldOf, mainOf, resting, standing } from "./deck.ts";
+import { coalesced, type Deck, fieldOf, mainOf, resting, standing } from "./deck.ts";
 import { discover } from "./discover.ts";
 import { refOf } from "./order.ts";
 import { managerText, ownersOf } from "./owners.ts";
 import { packed } from "./records.ts";
 import { uids } from "./restart.ts";
+import type { Spot } from "./types.ts";
 import { addressOf } from "./url.ts";
+import { isOwn } from "./whose.ts";
 import { objectText } from "./words.ts";
 
 export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
@@ -25,7 +28,7 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
       const [newest] = standing(await records.list(spot, signal));
       if (newest) return { same: {} };
       const found = await discover(spot, spot.as(by), signal);
-      requireFree(input, found);
+      requireFree(spot, found);
       packed(spot, found.map(cleaned));
       return {
         changes: [
@@ -51,7 +54,7 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
             `${service} in ${environment} was released as ${newest.version} since this was planned.`,
           );
         const found = await discover(spot, spot.as(by), signal);
-        requireFree(input, found);
+        requireFree(spot, found);
         const now = { [mainOf(input)]: null, ...uids(found) };
         const names = new Set([...Object.keys(now), ...Object.keys(seen)]);
         for (const name of names)
@@ -74,11 +77,17 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
   };
 }
 
-/** Refuses what nobody runs, and what somebody else would put back. */
-function requireFree({ service, environment }: At, found: readonly KubeObject[]): void {
+/** Refuses what nobody runs, what is another service's, and what somebody else would put back. */
+function requireFree(spot: Spot, found: readonly KubeObject[]): void {
+  const { service, environment } = spot;
   if (found.length === 0)
     refuse(
       `Nothing runs in ${environment} that is named ${service} or bears its name in the label app or app.kubernetes.io/name: check the name, or deploy it.`,
+    );
+  const theirs = found.find((object) => !isOwn(spot, object));
+  if (theirs)
+    refuse(
+      `${objectText(refOf(theirs))} belongs to ${line(theirs.metadata.labels?.[marks.service] ?? "", 63)} already, so ${service} can't adopt it.`,
     );
   const kept = found.flatMap((object) => {
     const keeper = keeperOf(object);

@@ -20,6 +20,7 @@ import {
 import { denied } from "./deny.ts";
 import { nameOf, refOf } from "./order.ts";
 import type { Cluster, Release, Spot, WatchedKind } from "./types.ts";
+import { isOwn } from "./whose.ts";
 
 export function restart(deck: Deck): Provider<typeof clusters>["restart"] {
   const { records } = deck;
@@ -29,7 +30,7 @@ export function restart(deck: Deck): Provider<typeof clusters>["restart"] {
       const spot = deck.spotOf(input);
       const main = mainOf(input);
       const all = await records.list(spot, signal);
-      const running = await workloads(spot.as(by), all, signal);
+      const running = await workloads(spot, spot.as(by), all, signal);
       if (running.length === 0)
         refuse(`${input.service} does not run in ${input.environment}: deploy a version first.`);
       const [first, ...more] = running.map((object) => {
@@ -50,7 +51,7 @@ export function restart(deck: Deck): Provider<typeof clusters>["restart"] {
         const spot = deck.spotOf(input);
         const cluster = spot.as(by);
         const all = await records.list(spot, signal);
-        const running = await workloads(cluster, all, signal);
+        const running = await workloads(spot, cluster, all, signal);
         const left = running.filter((object) => markOf(object) !== markFor(key));
         if (left.length === running.length) {
           requireNewest(input, seen, standing(all)[0]);
@@ -75,7 +76,7 @@ export function restart(deck: Deck): Provider<typeof clusters>["restart"] {
       const signal = AbortSignal.timeout(30_000);
       const spot = deck.spotOf(input);
       const all = await records.list(spot, signal);
-      const running = await workloads(spot.own, all, signal);
+      const running = await workloads(spot, spot.own, all, signal);
       const isDone = running.length > 0 && running.every((one) => markOf(one) === markFor(key));
       return isDone ? { did: {} } : "not done";
     },
@@ -94,15 +95,16 @@ export async function renew(
   await cluster.merge(refOf(object), { metadata: { uid }, spec: { template } }, {}, signal);
 }
 
-/** What keeps the service's pods running, as the API server has it now. */
+/** What keeps the service's pods running, as the API server has it now; what has become another service's is not it. */
 export async function workloads(
+  spot: Spot,
   cluster: Cluster,
   all: readonly Release[],
   signal: AbortSignal,
 ): Promise<readonly KubeObject[]> {
   const refs = holds(all).filter(isRunning);
   const found = await Promise.all(refs.map((ref) => cluster.get(ref, signal)));
-  return found.filter((object) => object !== undefined);
+  return found.filter((object) => object !== undefined).filter((object) => isOwn(spot, object));
 }
 
 /** Waits a moment until the watch, which all looks read, has seen what was just written. */

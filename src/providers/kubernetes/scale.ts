@@ -20,6 +20,7 @@ import { denied } from "./deny.ts";
 import { nameOf, refOf } from "./order.ts";
 import { shown, workloads } from "./restart.ts";
 import type { Cluster, Release, Spot } from "./types.ts";
+import { isOwn } from "./whose.ts";
 
 /** What tells how many there are. */
 interface Scaled {
@@ -42,7 +43,7 @@ export function scale(deck: Deck): Provider<typeof clusters>["scale"] {
       const { object, field, now, most } = await scaled(spot, spot.as(by), all, signal);
       requirePossible(input, most);
       if (now === replicas) return { same: {} };
-      const what = field === "minReplicas" ? "at least" : "replicas";
+      const what = field === "minReplicas" ? "replicas at least" : "replicas";
       return {
         changes: [{ of: main, field: `${what}, until the next deploy`, from: now, to: replicas }],
         seen: {
@@ -96,13 +97,13 @@ async function scaled(
   all: readonly Release[],
   signal: AbortSignal,
 ): Promise<Scaled> {
-  const running = await workloads(cluster, all, signal);
+  const running = await workloads(spot, cluster, all, signal);
   const main = mainWorkload(spot, running);
   const refs = holds(all).filter(({ kind }) => kind === "HorizontalPodAutoscaler");
   const autoscalers = await Promise.all(refs.map((ref) => cluster.get(ref, signal)));
   for (const object of autoscalers) {
     const { data } = Autoscaler.safeParse(object);
-    if (!object || !data) continue;
+    if (!object || !data || !isOwn(spot, object)) continue;
     const { scaleTargetRef: of, minReplicas: now, maxReplicas: most } = data.spec;
     if (of.kind === main.kind && of.name === main.metadata.name)
       return { object, field: "minReplicas", now, most };

@@ -121,6 +121,14 @@ test("what another tool would put back is not adopted, and nothing where nothing
   await expect(nothing).rejects.toThrow(/Nothing runs in staging that is named nobody/);
 });
 
+test("what another service of ours has released is not adopted", async (context) => {
+  const labels = "app: web, shipmate.dev/service: shop, shipmate.dev/environment: staging";
+  const it = await world(context, byHand("shop", labels));
+  await expect(it.adopt.preview(it.at, see())).rejects.toThrow(
+    "Deployment shop belongs to shop already, so web can't adopt it.",
+  );
+});
+
 test("what was made anew since the plan is looked at again", async (context) => {
   const { adopt, at, kube, namespace, deck, spot } = await world(context, byHand("web"));
   const plan = await changes(adopt.preview(at, see()));
