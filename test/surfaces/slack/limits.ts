@@ -109,6 +109,8 @@ function richPart(it: Record): readonly string[] {
       return typeof text === "string" && text.length > 0 ? [] : ["empty rich text"];
     }
     if (element["type"] === "link") return within(element["url"], 3000, "link");
+    if (element["type"] === "user")
+      return /^[UW][A-Z0-9]+$/.test(String(element["user_id"])) ? [] : ["a mention of nobody"];
     return [`rich element ${String(element["type"])}`];
   });
 }
