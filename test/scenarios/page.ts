@@ -1,0 +1,154 @@
+/** The console for the scenarios: a page in Chromium for each person. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { z } from "zod";
+import { faultsOfCard } from "../surfaces/adaptive/limits.ts";
+import { type Chat, type Seen, type Talker, until } from "./talker.ts";
+
+const Known = z.object({
+  messages: z.array(
+    z.looseObject({
+      id: z.string(),
+      adaptive: z.unknown(),
+      buttons: z.array(z.looseObject({ id: z.string(), label: z.string() })),
+    }),
+  ),
+});
+
+export function consoleChat(browser: Browser): Chat {
+  const faults = new Set<string>();
+  const pages: Page[] = [];
+  let url = "";
+  return {
+    surface: "console",
+    settings: {},
+    account: () => undefined,
+    channel: (name) => name,
+    connect(at) {
+      url = at;
+    },
+    async person(name, channel = `only-${name}`) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      await context.addInitScript(`sessionStorage.setItem("as", ${JSON.stringify(name)})`);
+      const page = await context.newPage();
+      pages.push(page);
+      page.on("console", (message) => {
+        if (["error", "warning"].includes(message.type())) faults.add(message.text());
+      });
+      page.on("pageerror", (error) => faults.add(error.message));
+      await page.goto(`${url}/#/${channel}`);
+      await page.locator(".people :checked").waitFor({ state: "attached" });
+      return talker(page, name, channel, faults);
+    },
+    faults: () => [...faults],
+    async close() {
+      await Promise.all(pages.map((page) => page.context().close()));
+    },
+  };
+}
+
+function talker(page: Page, name: string, channel: string, faults: Set<string>): Talker {
+  const messages = page.locator("[data-message]");
+  let heard: readonly string[] = [];
+  const ids = () =>
+    messages.evaluateAll((all) => all.map((one) => one.getAttribute("data-message") ?? ""));
+  const acts = async () => {
+    heard = await ids();
+  };
+  /** What the page itself was given, whose cards are within Teams' limits, too. */
+  const known = async () => {
+    const path = `/api/v1/console/channels/${channel}/messages?as=${name}`;
+    const told = await page.evaluate(async (from) => (await fetch(from)).json() as unknown, path);
+    const found = Known.parse(told).messages;
+    for (const { adaptive } of found)
+      if (adaptive !== null) for (const fault of faultsOfCard(adaptive)) faults.add(fault);
+    return found;
+  };
+  const whole = async (card: Locator): Promise<string> => {
+    const fold = card.getByRole("button", { name: /^All \d+ changes$/ });
+    if ((await fold.count()) > 0) await fold.click();
+    return words(await card.innerText());
+  };
+
+  return {
+    async says(text) {
+      await acts();
+      await page.getByRole("combobox", { name: /Message in/ }).fill(text);
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Enter");
+    },
+    async sees(title, word) {
+      const card = messages
+        .locator(`.card[data-state^="${word}"]`)
+        .filter({ has: page.getByRole("heading", { name: title, exact: true }) })
+        .last();
+      await card.waitFor({ timeout: 20_000 });
+      return seen(card);
+    },
+    async fills(values) {
+      const dialog = page.getByRole("dialog");
+      await dialog.waitFor();
+      await acts();
+      for (const [field, value] of Object.entries(values)) {
+        const input = dialog.locator(`[name="${field}"]`);
+        const isMenu = await input.evaluate((one) => one.tagName === "SELECT");
+        await (isMenu ? input.selectOption(value) : input.fill(value));
+      }
+      await dialog.locator("button.primary").click();
+      await dialog.waitFor({ state: "detached" });
+    },
+    async isTold(what) {
+      return await until(`${name} being told ${what}`, async () => {
+        const all = await messages.evaluateAll((found) =>
+          found
+            .filter((one) => one.querySelector(".private") !== null)
+            .map((one) => [one.getAttribute("data-message") ?? "", one.textContent ?? ""]),
+        );
+        return all.find(([id = "", text = ""]) => !heard.includes(id) && what.test(text))?.[1];
+      });
+    },
+    async reads(what) {
+      const card = messages.locator(".card").filter({ hasText: what }).last();
+      await card.waitFor({ timeout: 20_000 });
+      await known();
+      return whole(card);
+    },
+  };
+
+  async function seen(card: Locator): Promise<Seen> {
+    const row = page.locator("[data-message]").filter({ has: card });
+    const id = (await row.getAttribute("data-message")) ?? "";
+    const then = (await known()).find((one) => one.id === id)?.buttons ?? [];
+    return {
+      text: await whole(card),
+      buttons: then.map(({ label }) => label),
+      async press(label) {
+        await acts();
+        const button = then.find((one) => one.label === label);
+        if (button === undefined) throw new Error(`no button "${label}"`);
+        const now = (await known()).find((one) => one.id === id)?.buttons ?? [];
+        // A page that was open all the while may show what is no more: its click comes all the same.
+        if (!now.some((one) => one.id === button.id)) return await late(id, button.id);
+        await row.getByRole("button", { name: label, exact: true }).click();
+        const asks = page.getByRole("dialog").getByRole("button", { name: label, exact: true });
+        if (button["confirm"] !== undefined) await asks.click();
+      },
+    };
+  }
+
+  async function late(messageId: string, button: string): Promise<void> {
+    await page.evaluate(
+      async (body) => {
+        await fetch("/api/v1/console/click", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        });
+      },
+      { as: name, messageId, button },
+    );
+  }
+}
+
+function words(text: string): string {
+  return text.replace(/[^\S\n]+/g, " ").replace(/\n+/g, "\n");
+}
