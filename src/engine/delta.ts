@@ -33,7 +33,8 @@ function movedText(change: Change, before: Plan): string {
 /** `web version 1.4.1 → 1.4.2`, `new: web`, `gone: web`. */
 function changeText(change: Change): string {
   const what = change.field ? `${change.of} ${change.field}` : change.of;
-  if (change.from === null) return `new: ${what} ${valueText(change.to)}`.trim();
+  if (change.from === null)
+    return `new: ${what} ${change.to === "new" ? "" : valueText(change.to)}`.trim();
   if (change.to === null) return `gone: ${what}`;
   return `${what} ${valueText(change.from)} → ${valueText(change.to)}`;
 }

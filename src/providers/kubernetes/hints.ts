@@ -6,10 +6,9 @@ import { groupOf, isBuiltIn } from "./order.ts";
 import type { Ref } from "./types.ts";
 import { portText, tagOf } from "./values.ts";
 
-/** `new`, `new: api.example.com`, `new: 1.4.2, 3 replicas` */
+/** `api.example.com`, `1.4.2, 3 replicas`; `new` where there is nothing to tell. */
 export function newText(object: KubeObject): string {
-  const hint = hintOf(object).filter(Boolean).join(", ");
-  return line(hint === "" ? "new" : `new: ${hint}`, 80);
+  return line(hintOf(object).filter(Boolean).join(", ") || "new", 80);
 }
 
 /** `there`, and whether data goes with it. */

@@ -12,6 +12,15 @@ export function backwards(refs: readonly Ref[]): readonly Ref[] {
   return refs.toSorted((a, b) => placeOf(b) - placeOf(a));
 }
 
+/** What people ask about comes first, and what serves it last: a card shows the first few. */
+export function asRead<T extends { readonly object: KubeObject }>(all: readonly T[]): readonly T[] {
+  const place = ({ object: { kind } }: T): number => {
+    const at = reading.findIndex((some) => some.includes(kind));
+    return at < 0 ? 1 : at;
+  };
+  return all.toSorted((a, b) => place(a) - place(b));
+}
+
 /** `Deployment/web`; for a kind that the cluster was extended with `Cluster.postgresql.cnpg.io/web-db`. */
 export function nameOf(of: KubeObject | Ref): string {
   const { group } = groupOf(of.apiVersion);
@@ -68,5 +77,12 @@ const kinds: readonly (readonly string[])[] = [
   ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Job", "CronJob"],
   ["HorizontalPodAutoscaler", "PodDisruptionBudget"],
   ["Gateway", "Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "ReferenceGrant"],
+];
+const reading: readonly (readonly string[])[] = [
+  ["Deployment", "StatefulSet", "DaemonSet", "CronJob"],
+  [], // all that is not named here: databases, volumes, what a cluster is extended with
+  ["Ingress", "HTTPRoute", "GRPCRoute", "HorizontalPodAutoscaler"],
+  ["Service", "ConfigMap", "Secret"],
+  ["PodDisruptionBudget", "NetworkPolicy", "ServiceAccount", "Role", "RoleBinding"],
 ];
 const workloadKinds = new Set(["Deployment", "StatefulSet", "DaemonSet", "CronJob"]);

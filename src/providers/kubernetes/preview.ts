@@ -6,7 +6,7 @@ import { absent, denied } from "./deny.ts";
 import { type Difference, differences, type Path, type Value, valueAt } from "./diff.ts";
 import { contentOf, groundsOf } from "./grounds.ts";
 import { newText, thereText } from "./hints.ts";
-import { backwards, chiefOf, groupOf, inOrder, nameOf, refOf } from "./order.ts";
+import { asRead, backwards, chiefOf, groupOf, inOrder, nameOf, refOf } from "./order.ts";
 import { managerText, pathIn, touches, undoes, us } from "./owners.ts";
 import { room } from "./room.ts";
 import { inTens } from "./tens.ts";
@@ -65,7 +65,7 @@ export async function weigh(
   if (!weighed.some(({ unchecked }) => unchecked === "namespace"))
     await room(spot, cluster, { wanted, touched }, signal);
   const first = weighed.filter(({ object }) => object === chief);
-  const others = weighed.filter(({ object }) => object !== chief);
+  const others = asRead(weighed.filter(({ object }) => object !== chief));
   return {
     changes: [
       ...[...first, ...others].flatMap(({ changes }) => changes),
@@ -175,7 +175,7 @@ function changesOf(
   whose: Parameters<typeof told>[1],
 ): { readonly changes: readonly Change[]; readonly takeovers: readonly Takeover[] } {
   if (live === undefined) {
-    const field = objectText({ kind: object.kind, name: object.metadata.name });
+    const field = objectText(refOf(object));
     return { changes: [{ of: main, field, from: null, to: newText(object) }], takeovers: [] };
   }
   const takeovers: Takeover[] = [];
@@ -219,7 +219,7 @@ async function toDelete(
 
 /** Refuses what belongs to another service, and what is on its way out. */
 function mayChange(spot: Spot, live: KubeObject): void {
-  const what = objectText({ kind: live.kind, name: live.metadata.name });
+  const what = objectText(refOf(live));
   if (!isOwn(spot, live)) {
     const { labels = {} } = live.metadata;
     refuse(

@@ -68,7 +68,7 @@ function moved(
   was: Json | undefined,
   isMain: boolean,
 ): string {
-  const what = objectText({ kind: wanted.kind, name: wanted.metadata.name });
+  const what = objectText(refOf(wanted));
   if (live === undefined) return `${what} was deleted`;
   const owners = ownersOf(live)
     .filter((owner) => !isOurs(owner) && owner.subresource !== "status")

@@ -6,6 +6,7 @@ import { hide, namesSecret } from "../../observe/patterns.ts";
 import { line, plain } from "../../observe/text.ts";
 import { type Difference, isList, isMap, type Path, type Value, valueAt } from "./diff.ts";
 import { groupOf, isBuiltIn } from "./order.ts";
+import type { Ref } from "./types.ts";
 import { envText, hiddenText, imageWords, portText, probeText, volumeText } from "./values.ts";
 
 /** How much of a value is shown, in characters. */
@@ -30,8 +31,14 @@ export function told(
 }
 
 /** `Deployment web`, for one that comes or goes. */
-export function objectText(of: { readonly kind: string; readonly name: string }): string {
-  return short(`${of.kind} ${of.name}`);
+export function objectText(of: Pick<Ref, "apiVersion" | "kind" | "name">): string {
+  return short(`${kindText(of)} ${of.name}`);
+}
+
+/** As the cluster calls it; what an operator calls its Cluster is a database to everybody else. */
+function kindText({ apiVersion, kind }: Pick<Ref, "apiVersion" | "kind">): string {
+  const { group } = groupOf(apiVersion);
+  return group === "postgresql.cnpg.io" && kind === "Cluster" ? "database" : kind;
 }
 
 /** What of a field a person would call it: `memory limit`, `env LOG_LEVEL`, `pod label team`. */
@@ -56,7 +63,8 @@ export function fieldText(path: Path, { object, service }: Omit<Whose, "isMain">
 function before({ isMain, object, service }: Whose): string {
   if (isMain) return "";
   const { name } = object.metadata;
-  return name === service ? `${object.kind}: ` : `${object.kind} ${name}: `;
+  const kind = kindText(object);
+  return name === service ? `${kind}: ` : `${kind} ${name}: `;
 }
 
 /** Where the pod's own fields begin. */

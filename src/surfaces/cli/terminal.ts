@@ -99,7 +99,9 @@ function changed({ from, to, irreversible }: ChangeLine): string {
   const [before, after] = [from, to].map((text) => (text === undefined ? undefined : line(text)));
   const what =
     before === undefined
-      ? `new: ${after ?? ""}`.trim()
+      ? after === "new"
+        ? "new"
+        : `new: ${after ?? ""}`.trim()
       : after === undefined
         ? `${before} → gone`
         : `${before} → ${after}`;

@@ -21,7 +21,7 @@ export function changed(change: ChangeLine): string {
   const to = change.to === undefined ? undefined : line(change.to, 80);
   const kept = change.irreversible === undefined ? "" : `. ${lasting(change.irreversible)}`;
   if (from !== undefined && to !== undefined) return `${what} ${from} → ${to}${kept}`;
-  if (to !== undefined) return `new: ${what} (${to})${kept}`;
+  if (to !== undefined) return `new: ${what}${to === "new" ? "" : ` (${to})`}${kept}`;
   if (from !== undefined) return `gone: ${what} (${from})${kept}`;
   return `${what}${kept}`;
 }

@@ -118,7 +118,7 @@ test("where it scales by itself the least is set, within what its manifest allow
     ).trim();
   const asked = await changes(scale.preview({ ...at, replicas: 3 }, see()));
   expect(asked.changes).toMatchObject([
-    { field: "at least, until the next deploy", from: 2, to: 3 },
+    { field: "replicas at least, until the next deploy", from: 2, to: 3 },
   ]);
   await scale.run({ ...at, replicas: 3 }, bound(asked, "s"));
   expect(await least()).toBe("3");

@@ -161,8 +161,8 @@ describe("words", () => {
         "postgresql.cnpg.io/v1",
       );
     expect(read(database("1Gi"), database("2Gi"))).toEqual([
-      ["Cluster web-db: bootstrap.initdb.owner", "1Gi", "2Gi"],
-      ["Cluster web-db: storage", "1Gi", "2Gi"],
+      ["database web-db: bootstrap.initdb.owner", "1Gi", "2Gi"],
+      ["database web-db: storage", "1Gi", "2Gi"],
     ]);
     const from = (ref: Data) => pods({ env: [{ name: "A", ...ref }] });
     expect(

@@ -105,8 +105,8 @@ describe("a preview of objects", () => {
     const weighed = await preview(objects);
     const of = "production/web";
     expect(weighed.changes).toEqual([
-      { of, field: "Deployment web", from: null, to: "new: 1.4.1, 3 replicas" },
-      { of, field: "ConfigMap web-config", from: null, to: "new: LEVEL" },
+      { of, field: "Deployment web", from: null, to: "1.4.1, 3 replicas" },
+      { of, field: "ConfigMap web-config", from: null, to: "LEVEL" },
     ]);
     expect(weighed.seen).toEqual({ "Deployment/web": null, "ConfigMap/web-config": null });
     expect(await kube.effects({ namespace })).toEqual([]);
