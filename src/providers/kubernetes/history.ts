@@ -21,7 +21,11 @@ export function history(reading: Reading): Provider<typeof clusters>["history"] 
         at,
         id: String(number),
         ...(by === undefined ? {} : { by }),
-        ...(why === undefined ? {} : { why }),
+        ...(why !== undefined
+          ? { why }
+          : state === "going" || state === "applying"
+            ? { why: "not ready yet" }
+            : {}),
       }));
   };
 }

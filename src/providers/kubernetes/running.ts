@@ -96,8 +96,8 @@ function whyOf(
     serving === undefined || serving === release.version ? "" : ` ${serving} still runs.`;
   if (state === "bad") return `${says}${still}`;
   if (missing.length > 0 && !stuck) return says;
-  if (stuck && wasGood(release)) return reason?.going ?? says.replace(/ Taking it back in .*$/, "");
-  if (stuck) return `${says}${still}`;
+  // Whether it is taken back is up to the run that watches it, if one does.
+  if (stuck) return `${reason?.going ?? says.replace(/ Taking it back in .*$/, "")}${still}`;
   return state === "going" ? `${says}${still}` : undefined;
 }
 
