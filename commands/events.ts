@@ -26,13 +26,12 @@ export default defineCommand({
         all.length === 0
           ? `Nothing happened in the last ${since}. To look further back: events ${service} in ${environment} since 7d.`
           : `${all.length} in the last ${since}, ${bad === 0 ? "none" : bad} of them trouble.`,
-      columns: ["When", "About", "What happened", "Kind", "Times"],
+      columns: ["When", "About", "What happened", ""],
       rows: shown.map((event) => [
         when(event.at),
         event.of,
-        event.says,
-        event.bad ? "trouble" : "normal",
-        String(event.count),
+        event.count > 1 ? `${event.says} (${event.count} times)` : event.says,
+        event.bad ? "trouble" : "",
       ]),
       facts: all.length > most ? [`${all.length - most} earlier ones left out`] : [],
       buttons: [logs.button("Logs", at)],

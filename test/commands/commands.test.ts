@@ -352,8 +352,8 @@ describe("events", () => {
     expect((await say("events web in production since 4h", { events })).reply).toMatchObject({
       says: "2 in the last 4h, 1 of them trouble.",
       rows: [
-        ["60 s ago", "web-1", "Pulled the image.", "normal", "1"],
-        ["60 s ago", "web-1", "Back-off.", "trouble", "7"],
+        ["60 s ago", "web-1", "Pulled the image.", ""],
+        ["60 s ago", "web-1", "Back-off. (7 times)", "trouble"],
       ],
     });
   });

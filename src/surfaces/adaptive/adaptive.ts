@@ -183,10 +183,11 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
   ];
 }
 
-/** A column's part of the width: enough for its longest word first, and more for longer texts. */
+/** A column's part of the width: enough for its longest word or short text first, and more for longer texts. */
 function share(texts: readonly string[]): number {
   const longest = (all: readonly string[]): number => most(all.map((one) => one.length));
-  const word = Math.min(longest(texts.flatMap((text) => text.split(/\s+/))), 24);
+  const whole = texts.flatMap((text) => (text.length <= 12 ? [text] : text.split(/\s+/)));
+  const word = Math.min(longest(whole), 24);
   return 3 + word + Math.max(0, Math.ceil((Math.min(longest(texts), 48) - word) / 4));
 }
 

@@ -4,6 +4,9 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Renderer, renderer } from "./renderer.ts";
 import type { Message } from "./types.ts";
 
+/** Their newest lines stand at the end. */
+const logs = "pre.code[data-language=log]";
+
 /** Once loaded, every card is drawn in the same frame in which it arrives. */
 let loaded: Renderer | undefined;
 
@@ -35,7 +38,9 @@ export function CardView({
     if (drawn === undefined) return;
     const focused = focusedLabel(element);
     const unfolded = element.dataset["unfolded"] === "yes";
+    const reading = readFrom(element);
     element.replaceChildren(drawn);
+    for (const log of element.querySelectorAll(logs)) log.scrollTop = reading ?? log.scrollHeight;
     if (unfolded) button(element, (label) => label.startsWith("All "))?.click();
     if (focused !== undefined) button(element, (label) => label === focused)?.focus();
   }, [cards, json]);
@@ -50,6 +55,12 @@ export function CardView({
     </div>`;
 }
 
+/** How far down in a log one reads; undefined at its end, where the newest lines come. */
+function readFrom(within: Element): number | undefined {
+  const log = within.querySelector(logs);
+  if (log === null || log.scrollTop + log.clientHeight >= log.scrollHeight - 4) return undefined;
+  return log.scrollTop;
+}
 function focusedLabel(within: Element): string | undefined {
   const focused = document.activeElement;
   return focused !== null && within.contains(focused) ? labelOf(focused) : undefined;

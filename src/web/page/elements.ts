@@ -46,7 +46,9 @@ function badge(source: Source): HTMLElement {
 function codeBlock(source: Source): HTMLElement {
   const element = make("pre", "code");
   element.tabIndex = 0;
-  element.setAttribute("aria-label", "Log");
+  const language = text(source["language"]);
+  element.dataset["language"] = language;
+  element.setAttribute("aria-label", language === "log" ? "Log" : "Text");
   element.setAttribute("role", "region");
   const code = make("code", "");
   code.textContent = text(source["codeSnippet"]);
