@@ -21,6 +21,7 @@ export function documents(text: string, where: string): readonly unknown[] {
   });
   if (!Array.isArray(read)) return [];
   if (read.length > limits.documents) tooMany(where);
+  const room = { left: 2 * limits.text };
   return read
     .map((document) => {
       const [error] = document.errors;
@@ -33,13 +34,26 @@ export function documents(text: string, where: string): readonly unknown[] {
           },
         });
         // Repeated by aliases a hundred times at most.
-        return document.toJS({ maxAliasCount: 100 }) as unknown;
+        const data: unknown = document.toJS({ maxAliasCount: 100 });
+        if (!fits(data, room))
+          refuse(
+            `${where} is larger than 10 MB with all that its aliases repeat: that is more than Shipmate reads as manifests.`,
+          );
+        return data;
       } catch (cause) {
         if (cause instanceof Refusal) throw cause;
         return broken(where, text, 0, cause instanceof Error ? cause.message : String(cause));
       }
     })
     .filter((data) => data !== null && data !== undefined);
+}
+
+/** Takes from the room what the data would be as a text, which writes out what aliases share; ends where it is used up. */
+function fits(data: unknown, room: { left: number }): boolean {
+  room.left -= typeof data === "string" ? data.length + 2 : 4;
+  if (room.left < 0) return false;
+  if (typeof data !== "object" || data === null) return true;
+  return Object.entries(data).every(([name, value]) => fits(name, room) && fits(value, room));
 }
 
 /** The first key of a map that stood before; merges may repeat. */

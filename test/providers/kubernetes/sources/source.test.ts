@@ -228,6 +228,11 @@ describe("what can't be used is refused in one sentence:", () => {
       "Namespace web of web",
     ],
     [
+      "aliases that repeat what is large",
+      `${web}big: &a "${"x".repeat(900_000)}"\nall: [${Array(12).fill("*a").join()}]\n`,
+      "is larger than 10 MB with all that its aliases repeat",
+    ],
+    [
       "a record of ours",
       `${pod}---\napiVersion: v1\nkind: Secret\nmetadata: { name: a }\ntype: shipmate.dev/release\n`,
       "Secret a of web is like the Secrets in which Shipmate keeps its releases",
