@@ -4,6 +4,7 @@ import type { clusters } from "../../roles/clusters.ts";
 import { judge, silence } from "./judge.ts";
 import { lastWords } from "./last-words.ts";
 import type { Reading } from "./reading.ts";
+import type { Spot } from "./types.ts";
 
 type Rollout = Provider<typeof clusters>["rollout"];
 type Progress = Awaited<ReturnType<Rollout>>;
@@ -17,7 +18,7 @@ export function rollout(reading: Reading): Rollout {
     try {
       const found = await judged(spot, signal);
       if (!found) {
-        const says = `${at.service} has no release in ${at.environment}.`;
+        const says = await lost(spot, signal);
         return { state: "bad", says, version: null, ready: 0, of: 0, url: null, log: [] };
       }
       const { release, reason, state, says, stuck, ready, of } = found;
@@ -31,4 +32,15 @@ export function rollout(reading: Reading): Rollout {
       return { state: "going", says, version: null, ready: 0, of: 0, url: null, log: [] };
     }
   };
+}
+
+/** Why there is no release any more. */
+async function lost(spot: Spot, signal: AbortSignal): Promise<string> {
+  const { service, environment, namespace, own } = spot;
+  const home = { apiVersion: "v1", kind: "Namespace", name: namespace };
+  // Where we may not look at namespaces it is taken for one that is there.
+  const found = await own.get(home, signal).catch(() => ({ metadata: {} }));
+  return found === undefined || "deletionTimestamp" in found.metadata
+    ? `Somebody deleted the namespace ${namespace}, and ${service} in ${environment} with it.`
+    : `${service} has no release in ${environment} any more: somebody removed it.`;
 }
