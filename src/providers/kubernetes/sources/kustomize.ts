@@ -44,6 +44,14 @@ const Bases = z.object({
   validators: texts,
 });
 
+/** What these name are generators and the like, which name files in turn. */
+const plugins = new Set(["generators", "transformers", "validators"]);
+
+const named = (bases: z.output<typeof Bases>): readonly (readonly [string, string])[] =>
+  Object.entries(bases).flatMap(([field, list]) =>
+    (list ?? []).map((path) => [field, path] as const),
+  );
+
 /** The folder and all that it builds on, further and further. */
 async function everyBase(root: string, first: Found): Promise<readonly Found[]> {
   const known = new Map<string, Found>();
@@ -59,11 +67,13 @@ async function everyBase(root: string, first: Found): Promise<readonly Found[]> 
         notFetched(data, file.name);
         const read = Bases.safeParse(data);
         if (!read.success) return refuse(`${file.name} is no right Kustomization.`);
-        for (const path of Object.values(read.data).flatMap((list) => list ?? [])) {
+        for (const [field, path] of named(read.data)) {
           if (path.includes("\n")) continue;
           const base = await within(root, path, file.name, folder.path);
           if (!base) return refuse(`${file.name} names ${quoted(line(path))}, which is not there.`);
           if (base.folder) await visit(base);
+          else if (plugins.has(field))
+            for (const one of documents(await textOf(base), base.name)) notFetched(one, base.name);
         }
       }
     }
@@ -73,22 +83,33 @@ async function everyBase(root: string, first: Found): Promise<readonly Found[]> 
 }
 
 /** Fields that name files, at any depth: kustomize would fetch an address. */
-const naming = new Set([
-  ...["path", "files", "envs", "env", "crds", "configurations", "patches"],
-  ...["patchesStrategicMerge", "openapi", ...Object.keys(Bases.shape)],
-]);
+const naming = new Map(
+  [
+    ...["path", "paths", "files", "envs", "env", "crds", "configurations", "patches"],
+    ...["patchesStrategicMerge", "openapi", "helmCharts", "helmChartInflationGenerator"],
+    ...Object.keys(Bases.shape),
+  ].map((name) => [name.toLowerCase(), name]),
+);
 
 function notFetched(data: unknown, where: string, names = false): void {
   if (typeof data === "string") {
-    if (names && /^\s*([a-z0-9+.-]+:\/\/|git@|git::)/i.test(data))
+    // A whole document may stand where a name could: a generator, a patch.
+    if (names && data.includes("\n"))
+      for (const one of documents(data, where)) notFetched(one, where, typeof one === "string");
+    // Behind a name too: `settings.txt=https://example.com/settings.txt`.
+    else if (names && /:\/\/|^\s*(git@|git::)/i.test(data))
       refuse(`${where} names ${quoted(line(data))}: copy it into the project, nothing is fetched.`);
   } else if (Array.isArray(data)) for (const one of data) notFetched(one, where, names);
   else if (typeof data === "object" && data !== null)
     for (const [name, one] of Object.entries(data)) {
+      const known = naming.get(name.toLowerCase());
+      // Kustomize does not tell capitals from small letters.
+      if (known !== undefined && known !== name)
+        refuse(`${where} has ${quoted(line(name, 60))}: write it ${known}.`);
       if (name === "helmCharts" || name === "helmChartInflationGenerator")
         refuse(
           `${where} has ${name}, which would fetch a chart: name the chart itself in platform.yaml.`,
         );
-      notFetched(one, where, naming.has(name));
+      notFetched(one, where, known !== undefined);
     }
 }

@@ -1,7 +1,7 @@
 /** What a version of a service becomes, from each form of manifests that needs no tool, and what is refused. */
 import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Refusal } from "../../../../src/core/refusal.ts";
 import { objectsIn } from "../../../../src/providers/kubernetes/sources/objects.ts";
 import { effort } from "../../../effort.ts";
@@ -172,6 +172,34 @@ test("versions of an unknown service are refused with the services that there ar
   await expect(source.render(staging("wbe"), {}, open)).rejects.toThrow(
     'There is no service "wbe". There is web and hello.',
   );
+});
+
+describe("a Kustomization fetches nothing, not even from this machine,", () => {
+  const address = "http://127.0.0.1:8080/secret";
+  const generator = `apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: { name: a }\nfiles: ["${address}"]\n`;
+  const indented = generator.replaceAll(/^/gm, "    ");
+  test.each([
+    ["by a resource", `resources: ["${address}"]`, "nothing is fetched"],
+    [
+      "by a file that gets a name",
+      `configMapGenerator: [{ files: ["x=${address}"] }]`,
+      "nothing is",
+    ],
+    ["by a file with a generator", "generators: [generator.yaml]", "k/generator.yaml names"],
+    ["by a generator in its text", `generators:\n  - |\n${indented}`, "nothing is fetched"],
+    ["by capital letters", `ConfigMapGenerator: [{ Files: ["${address}"] }]`, "write it files"],
+    ["by capitals of what it builds on", "Resources: [../elsewhere]", "write it resources"],
+  ])("%s", async (_, text, says) => {
+    const folder = await project(
+      { onTestFinished },
+      {
+        "k/kustomization.yaml": text,
+        "k/generator.yaml": generator,
+      },
+    );
+    const source = sourceOf(folder, { web: { manifests: "k" } });
+    await expect(source.render(staging("web"), {}, open)).rejects.toThrow(says);
+  });
 });
 
 describe("what can't be used is refused in one sentence:", () => {
