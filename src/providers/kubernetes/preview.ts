@@ -12,6 +12,7 @@ import { room } from "./room.ts";
 import { inTens } from "./tens.ts";
 import { ApiError, type Cluster, type Ref, type Spot } from "./types.ts";
 import type { Wanted } from "./wanted.ts";
+import { isOwn } from "./whose.ts";
 import { objectText, told } from "./words.ts";
 
 export { inOrder, nameOf } from "./order.ts";
@@ -228,15 +229,6 @@ function mayChange(spot: Spot, live: KubeObject): void {
   }
   if (live.metadata["deletionTimestamp"] !== undefined)
     refuse(`${what} is being deleted: wait until it is gone, then try again.`);
-}
-
-/** Nobody's, or this service's here. Two environments in one namespace are told apart. */
-function isOwn(spot: Spot, { metadata: { labels = {} } }: KubeObject): boolean {
-  const { [marks.service]: service, [marks.environment]: environment } = labels;
-  return (
-    service === undefined ||
-    (service === spot.service && (environment ?? spot.environment) === spot.environment)
-  );
 }
 
 /** Helm's way to say that an object outlives its chart. */

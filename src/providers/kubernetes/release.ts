@@ -27,7 +27,8 @@ import {
   standing,
 } from "./deck.ts";
 import { holdsData } from "./hints.ts";
-import { contents, type Input, type Made, making } from "./made.ts";
+import { comingBefore } from "./laid.ts";
+import { contents, type Input, isAsPlanned, type Made, making } from "./made.ts";
 import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { nameOf, refOf } from "./order.ts";
 import { type Wanted, weigh } from "./preview.ts";
@@ -176,7 +177,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     cluster: Cluster,
     { number, url }: Release,
     all: readonly Release[],
-    { seen, signal }: Run<Released>,
+    { seen, plan, signal }: Run<Released>,
   ): Promise<Begun> {
     const [newest] = all;
     if (newest && newest.number !== number)
@@ -191,6 +192,10 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
 
   return {
     preview: async (input, see) => {
+    if (!(await isAsPlanned(objects, "will" in plan ? plan.will : {})))
+      throw new Refusal(
+        `What was kept of release ${number} of ${spot.service} is not what was approved: look at who may write Secrets in ${spot.namespace}, and deploy it again.`,
+      );
       const { version } = input;
       if (typeof version === "string") return preview({ ...input, version }, see);
       return later(input, version as unknown as Json, see); // it stands as data until it is known
@@ -254,7 +259,8 @@ const podsOf = (object: KubeObject | undefined): string =>
   canonical(fieldOf(object?.["spec"], "template"));
 
 function numberOf(object: KubeObject | undefined): number {
-  return Number(object?.metadata.annotations?.[marks.release] ?? 0) || 0;
+  const noted = object?.metadata.annotations?.[marks.release] ?? "";
+  return /^\d{1,9}$/.test(noted) ? Number(noted) : 0;
 }
 
 function willBe(version: string, { pins }: Made, again: boolean): Json {
