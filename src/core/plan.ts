@@ -29,6 +29,8 @@ export type Preview<R> =
       readonly knows?: Partial<R>;
       /** Convergent operations that put it back, or why nothing can. */
       readonly undo: readonly Act[] | { readonly irreversible: string };
+      /** What `undo` does not put back: `Cluster web-db with its data`. */
+      readonly stays?: string;
       /** A saved plan file by its hash. */
       readonly keep?: { readonly hash: string; readonly ref: string };
     };

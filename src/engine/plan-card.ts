@@ -11,14 +11,17 @@ const shown = 5;
 export function changesOf(plan: Plan): ChangeLine[] {
   const changing = plan.nodes.flatMap(({ preview }) => ("changes" in preview ? [preview] : []));
   const things = new Set(changing.flatMap(({ changes }) => changes.map((change) => change.of)));
-  return changing.flatMap(({ undo, changes }) => {
-    const irreversible = "irreversible" in undo ? undo.irreversible : undefined;
-    return changes.map((change) => ({
-      what: whatOf(change, things.size === 1),
-      ...(change.from !== null && { from: fromText(change) }),
-      ...(change.to !== null && { to: valueText(change.to) }),
-      ...(irreversible !== undefined && { irreversible }),
-    }));
+  return changing.flatMap(({ undo, stays, changes }) => {
+    const always = "irreversible" in undo ? undo.irreversible : undefined;
+    return changes.map((change, i) => {
+      const irreversible = i === 0 ? (always ?? stays) : always;
+      return {
+        what: whatOf(change, things.size === 1),
+        ...(change.from !== null && { from: fromText(change) }),
+        ...(change.to !== null && { to: valueText(change.to) }),
+        ...(irreversible !== undefined && { irreversible }),
+      };
+    });
   });
 }
 

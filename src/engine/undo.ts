@@ -50,11 +50,10 @@ export function tookBack(c: Changing): { readonly again: string[]; readonly stay
   const stays: string[] = [];
   for (const node of c.plan().nodes) {
     if (!("changes" in node.preview)) continue;
-    const { undo } = node.preview;
-    if ("irreversible" in undo) {
-      if (c.progress.has(c.key(node.place, "did"))) stays.push(undo.irreversible);
-      continue;
-    }
+    const { undo, stays: kept = "irreversible" in undo ? undo.irreversible : undefined } =
+      node.preview;
+    if (kept !== undefined && c.progress.has(c.key(node.place, "did"))) stays.push(kept);
+    if ("irreversible" in undo) continue;
     for (const [j, act] of undo.entries()) {
       if (act.kind !== "effect" || !c.progress.has(c.key(`${node.place}/undo${j}`, "did")))
         continue;

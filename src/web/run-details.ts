@@ -76,7 +76,8 @@ function act({ place, kind, op, provider, says, on, every, timeout, preview }: P
     changes,
     every: every ?? null,
     timeout: timeout ?? null,
-    irreversible: "irreversible" in undo ? undo.irreversible : null,
+    irreversible:
+      "irreversible" in undo ? undo.irreversible : same ? null : (preview.stays ?? null),
   };
 }
 

@@ -1,15 +1,23 @@
-/** The effect `migrate`: a Job that runs before the version, once for each content. */
+/** The effect `migrate`: a Job that runs before the version, once for each content, on what it needs of the version. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Provider } from "../../core/provider.ts";
 import { Moved, refuse } from "../../core/refusal.ts";
+import { listed } from "../../core/words.ts";
 import type { KubeObject } from "../../expand/object.ts";
-import type { clusters } from "../../roles/clusters.ts";
+import { clusters } from "../../roles/clusters.ts";
 import { removeOnly } from "./apply.ts";
 import { coalesced, type Deck, fieldOf, hashOf, mainOf, standing } from "./deck.ts";
 import { denied } from "./deny.ts";
+import { contentOf } from "./grounds.ts";
+import { holdsData } from "./hints.ts";
+import { lay, missingGround } from "./laid.ts";
+import { isAsPlanned, making } from "./made.ts";
 import { jobOf, keyNote, migrations, stateOf } from "./migration-job.ts";
+import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { nameOf, refOf } from "./order.ts";
+import { weigh } from "./preview.ts";
 import { ApiError, type Cluster } from "./types.ts";
+import { objectText } from "./words.ts";
 
 export { migration } from "./migration.ts";
 
@@ -17,43 +25,65 @@ export { migration } from "./migration.ts";
 const patience = 15_000;
 
 export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
+  const { make } = making(deck);
   const once = coalesced<Record<string, never>>();
   return {
     async preview(input, { signal, by }) {
-      const { service, version } = input;
+      const { service, environment, version } = input;
       const spot = deck.spotOf(input);
-      const job = await jobOf(deck, spot, input.version, signal);
+      const job = await jobOf(deck, spot, version, signal);
       if (!job) return { same: {} };
       const cluster = spot.as(by);
-      const live = await cluster.get(refOf(job), signal);
+      const home = await missingNamespace(spot, cluster, signal);
+      const live = home ? undefined : await cluster.get(refOf(job), signal);
       const state = live && stateOf(live);
       if (state === "good") return { same: {} };
-      if (!live) {
+      const main = mainOf(input);
+      const { objects } = await make(spot, input, signal);
+      const ground = await missingGround(cluster, objects, signal);
+      const wanted = { objects: home ? [home, ...ground] : ground, delete: [] };
+      const laid = await weigh(spot, cluster, main, wanted, signal);
+      if (!live && !home) {
         await cluster.create(job, { dryRun: true }, signal).catch((error: unknown) => {
           throw denied(error, `migrating ${service} to ${version}`);
         });
       }
       const from = { going: "under way", bad: "failed" } as const;
+      const stays = [
+        ...ground.filter((object) => holdsData(refOf(object))).map(withData),
+        `what the migration to ${version} changed in the database`,
+      ];
+      const isFirst = standing(await deck.records.list(spot, signal)).length === 0;
       return {
         changes: [
-          { of: mainOf(input), field: "migration", from: state ? from[state] : null, to: version },
+          { of: main, field: "migration", from: state ? from[state] : null, to: version },
+          ...laid.changes,
         ],
         seen: {
           [nameOf(job)]: live ? { uid: String(live.metadata["uid"]), state: state ?? "" } : null,
+          ...laid.seen,
         },
-        will: { [nameOf(job)]: { version } },
-        undo: { irreversible: `what the migration to ${version} changed in the database stays` },
+        will: { [nameOf(job)]: await contentOf(job), ...laid.will },
+        ...(isFirst && ground.length > 0
+          ? { undo: [clusters.remove({ service, environment })], stays: listed(stays, "and") }
+          : { undo: { irreversible: listed(stays, "and") } }),
       };
     },
 
-    run: (input, { key, seen, by, signal }) =>
+    run: (input, { key, seen, plan, by, signal }) =>
       once(key, async () => {
         signal.throwIfAborted();
         const spot = deck.spotOf(input);
         const cluster = spot.as(by);
-        const wanted = await jobOf(deck, spot, input.version, signal);
+        const [wanted, { objects }] = await Promise.all([
+          jobOf(deck, spot, input.version, signal),
+          make(spot, input, signal),
+        ]);
         if (!wanted) return {};
-        if (seen[nameOf(wanted)] === undefined)
+        const ground = objects.filter((object) => nameOf(object) in seen);
+        const will = "will" in plan ? plan.will : {};
+        const isPlanned = await isAsPlanned([...ground, wanted], will);
+        if (seen[nameOf(wanted)] === undefined || !isPlanned)
           throw new Moved(`The migration to ${input.version} has changed since this was planned.`);
         const { metadata } = wanted;
         const annotations = { ...metadata.annotations, [keyNote]: hashOf(key) };
@@ -64,6 +94,8 @@ export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
         const was = fieldOf(seen[nameOf(job)], "uid");
         if (live && was !== live.metadata["uid"])
           throw new Moved(`The migration to ${input.version} was tried since this was planned.`);
+        await makeNamespace(spot, cluster, seen, signal);
+        await lay(cluster, ground, key, signal);
         if (live) await removeOnly(cluster, refOf(job), live, signal);
         await created(cluster, job, signal);
         return {};
@@ -77,6 +109,8 @@ export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
     },
   };
 }
+
+const withData = (object: KubeObject): string => `${objectText(refOf(object))} with its data`;
 
 /** Whether a migration has to be good before the version is released. */
 export function takes(deck: Deck): Provider<typeof clusters>["takes"] {

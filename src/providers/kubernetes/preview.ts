@@ -52,7 +52,9 @@ export async function weigh(
   const ordered = inOrder(wanted.objects);
   const chief = chiefOf(spot.service, ordered);
   const rendered = renderedOf(ordered);
-  const weighed = await inTens(ordered, async (object) => {
+  const { comes = {} } = wanted;
+  const left = ordered.filter((object) => !(nameOf(object) in comes));
+  const weighed = await inTens(left, async (object) => {
     const tried = await dryRun({ spot, cluster, rendered, signal }, object);
     const whose = { service: spot.service, object, isMain: object === chief };
     return { ...tried, ...changesOf(main, tried, whose), content: await contentOf(object) };
@@ -79,6 +81,7 @@ export async function weigh(
       ...gone.map(({ name, live }) => [name, uidOf(live)] as const),
     ]),
     will: Object.fromEntries([
+      ...Object.entries(comes),
       ...weighed.map(({ object, content }) => [nameOf(object), content] as const),
       ...gone.map(({ name }) => [name, null] as const),
     ]),

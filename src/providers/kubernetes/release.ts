@@ -55,9 +55,15 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const planned = see.planned(main);
     if (planned !== undefined) return onTop(spot, input, made, planned, signal);
     const [newest] = standing(all);
-    const home = await missingNamespace(spot, spot.as(see.by), signal);
+    const [home, laid] = await Promise.all([
+      missingNamespace(spot, spot.as(see.by), signal),
+      comingBefore(made.objects, see.planned),
+    ]);
     const objects = home ? [home, ...made.objects] : made.objects;
-    const wanted = { objects, delete: dropped(all, made.objects) };
+    // Whatever is laid there before comes with its namespace.
+    const isMade = home && Object.keys(laid).length > 0;
+    const comes = isMade ? { ...laid, [nameOf(home)]: see.planned(nameOf(home)) ?? null } : laid;
+    const wanted = { objects, delete: dropped(all, made.objects), comes };
     const cluster = keepingReplicas(spot.as(see.by), objects);
     const weighed = await weigh(spot, cluster, main, wanted, signal);
     const isWell = newest?.state === "good" || newest?.state === "adopted";
@@ -186,16 +192,16 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       );
     const objects = await records.content(spot, number, signal);
     if (!objects) throw new Error(`reading release ${number} of ${spot.service}: it is gone`);
+    if (!(await isAsPlanned(objects, "will" in plan ? plan.will : {})))
+      throw new Refusal(
+        `What was kept of release ${number} of ${spot.service} is not what was approved: look at who may write Secrets in ${spot.namespace}, and deploy it again.`,
+      );
     const wanted = { objects, delete: dropped(all.slice(1), objects) };
     return { number, wanted, live: await found(spot, cluster, wanted, seen, number, signal), url };
   }
 
   return {
     preview: async (input, see) => {
-    if (!(await isAsPlanned(objects, "will" in plan ? plan.will : {})))
-      throw new Refusal(
-        `What was kept of release ${number} of ${spot.service} is not what was approved: look at who may write Secrets in ${spot.namespace}, and deploy it again.`,
-      );
       const { version } = input;
       if (typeof version === "string") return preview({ ...input, version }, see);
       return later(input, version as unknown as Json, see); // it stands as data until it is known
@@ -222,7 +228,7 @@ interface Begun {
   readonly url: string | null;
 }
 
-/** As it is there now: verified where the plan looked at it, else only read. */
+/** As it is there now: verified where the plan looked at it, else only read, since an earlier operation made it. */
 async function found(
   spot: Spot,
   cluster: Cluster,
@@ -231,11 +237,12 @@ async function found(
   ours: number | undefined,
   signal: AbortSignal,
 ): Promise<Live> {
-  if (wanted.objects.some((object) => nameOf(object) in seen))
-    return verify(spot, cluster, wanted, seen, ours, signal);
-  const refs = [...wanted.objects.map(refOf), ...wanted.delete];
+  const isSeen = (one: KubeObject | Ref) => nameOf(one) in seen;
+  const looked = { objects: wanted.objects.filter(isSeen), delete: wanted.delete.filter(isSeen) };
+  const verified = await verify(spot, cluster, looked, seen, ours, signal);
+  const refs = [...wanted.objects.map(refOf), ...wanted.delete].filter((ref) => !isSeen(ref));
   const live = await inTens(refs, (ref) => cluster.get(ref, signal));
-  return new Map(refs.map((ref, i) => [nameOf(ref), live[i]]));
+  return new Map([...verified, ...refs.map((ref, i) => [nameOf(ref), live[i]] as const)]);
 }
 
 /** The pods of a version that failed before are made anew, where applying it did not do so already. */
@@ -258,6 +265,7 @@ async function makeAnew(
 const podsOf = (object: KubeObject | undefined): string =>
   canonical(fieldOf(object?.["spec"], "template"));
 
+/** Anybody may write an annotation: one that no release of ours could have had counts as none. */
 function numberOf(object: KubeObject | undefined): number {
   const noted = object?.metadata.annotations?.[marks.release] ?? "";
   return /^\d{1,9}$/.test(noted) ? Number(noted) : 0;

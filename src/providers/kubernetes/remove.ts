@@ -15,10 +15,13 @@ import {
   standing,
 } from "./deck.ts";
 import { holdsData } from "./hints.ts";
+import { leftLying } from "./laid.ts";
 import { migrations } from "./migration-job.ts";
 import { backwards, nameOf, refOf } from "./order.ts";
 import { weigh } from "./preview.ts";
 import { stays } from "./release.ts";
+import type { Ref, Release, Spot } from "./types.ts";
+import { isOwn } from "./whose.ts";
 
 export function remove(deck: Deck): Provider<typeof clusters>["remove"] {
   const { records } = deck;
@@ -32,19 +35,27 @@ export function remove(deck: Deck): Provider<typeof clusters>["remove"] {
       const [newest] = standing(all);
       const planned = see.planned(main);
       const version = planned === undefined ? newest?.version : fieldOf(planned, "version");
-      if (typeof version !== "string") return { same: {} };
-      const first = { of: main, field: "version", from: version, to: null };
+      const is = typeof version === "string" ? version : null;
+      const line = { of: main, field: "version", from: is, to: null };
       const will = { [main]: { release: null, version: null } };
-      if (planned !== undefined)
-        return { changes: [first], seen: { [main]: { release: null, version } }, will, undo: [] };
-      const wanted = { objects: [], delete: holds(all).filter((ref) => !holdsData(ref)) };
+      if (planned !== undefined) {
+        if (is === null) return { same: {} };
+        return {
+          changes: [line],
+          seen: { [main]: { release: null, version: is } },
+          will,
+          undo: [],
+        };
+      }
+      const refs = await belongings(spot, all, signal);
+      const wanted = { objects: [], delete: refs.filter((ref) => !holdsData(ref)) };
       const weighed = await weigh(spot, spot.as(see.by), main, wanted, signal);
-      const kept = holds(all)
-        .filter(holdsData)
-        .map((ref) => stays(main, ref));
+      const [first, ...more] = is === null ? weighed.changes : [line, ...weighed.changes];
+      if (!first) return { same: {} };
+      const kept = refs.filter(holdsData).map((ref) => stays(main, ref));
       const undo = back(input, all);
       return {
-        changes: [first, ...weighed.changes, ...kept],
+        changes: [first, ...more, ...kept],
         seen: { [main]: resting(newest), ...weighed.seen },
         will: { ...will, ...weighed.will },
         undo: undo.op === "clusters.release" ? [undo] : [],
@@ -60,10 +71,11 @@ export function remove(deck: Deck): Provider<typeof clusters>["remove"] {
         if (standing(all).length === 0 && fieldOf(seen[mainOf(input)], "version") !== null)
           return {}; // an earlier try under this key, or somebody else, came to the end
         requireNewest(input, seen, standing(all)[0]);
-        const refs = backwards(holds(all).filter((ref) => !holdsData(ref)));
-        for (const ref of refs) {
+        const refs = await belongings(spot, all, signal);
+        const isPlanned = Object.keys(seen).length > 1;
+        for (const ref of backwards(refs.filter((one) => !holdsData(one)))) {
           const live = await cluster.get(ref, signal);
-          if (live && !isAnother(seen[nameOf(ref)], live))
+          if (live && isOwn(spot, live) && !isAnother(seen[nameOf(ref)], live, isPlanned))
             await removeOnly(cluster, ref, live, signal);
         }
         for (const job of await migrations(spot, cluster, signal))
@@ -74,7 +86,16 @@ export function remove(deck: Deck): Provider<typeof clusters>["remove"] {
   };
 }
 
-/** Not there, not ours or made anew by somebody when it was looked at: theirs. */
-function isAnother(seen: unknown, live: KubeObject): boolean {
-  return seen !== undefined && fieldOf(seen, "uid") !== live.metadata["uid"];
+/** What its releases hold; where there is none, what was laid for one that never came. */
+function belongings(
+  spot: Spot,
+  all: readonly Release[],
+  signal: AbortSignal,
+): Promise<readonly Ref[]> | readonly Ref[] {
+  return standing(all).length > 0 ? holds(all) : leftLying(spot, signal);
+}
+
+/** Not there, not ours or made anew by somebody when all were looked at, which a plan upon a plan does not: theirs. */
+function isAnother(seen: unknown, live: KubeObject, isPlanned: boolean): boolean {
+  return isPlanned && fieldOf(seen, "uid") !== live.metadata["uid"];
 }
