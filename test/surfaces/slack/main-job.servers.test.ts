@@ -99,8 +99,9 @@ test("a lost answer to a post makes no second message", async () => {
   expect(roots("Deploy hello 1.0.0 to staging")).toHaveLength(1);
 });
 
-test("nobody was called by a mention in all of this, and nothing that Slack refuses was sent", () => {
-  expect(server.mentions()).toEqual([]);
+test("nobody was called but who had to answer and who had asked, and nothing that Slack refuses was sent", () => {
+  const called = server.mentions().map((mention) => JSON.parse(mention));
+  expect(new Set(called.map(({ user_id: id }) => id))).toEqual(new Set(["U0GRACE", "U0ADA"]));
   expect(server.refused).toEqual([]);
 });
 
