@@ -51,14 +51,15 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const { version } = input;
     const spot = deck.spotOf(input);
     const main = mainOf(input);
-    const [all, made] = await Promise.all([records.list(spot, signal), make(spot, input, signal)]);
     const planned = see.planned(main);
+    const [all, made, home] = await Promise.all([
+      records.list(spot, signal),
+      make(spot, input, signal),
+      planned === undefined ? missingNamespace(spot, spot.as(see.by), signal) : undefined,
+    ]);
     if (planned !== undefined) return onTop(spot, input, made, planned, signal);
     const [newest] = standing(all);
-    const [home, laid] = await Promise.all([
-      missingNamespace(spot, spot.as(see.by), signal),
-      comingBefore(made.objects, see.planned),
-    ]);
+    const laid = await comingBefore(made.objects, see.planned);
     const objects = home ? [home, ...made.objects] : made.objects;
     // Whatever is laid there before comes with its namespace.
     const isMade = home && Object.keys(laid).length > 0;
