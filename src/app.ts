@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
-import type { Config } from "./config.ts";
+import { type Config, secretsOf } from "./config.ts";
 import type { Json } from "./core/operation.ts";
 import type { Person } from "./core/person.ts";
 import type { Provider } from "./core/provider.ts";
@@ -26,6 +26,7 @@ import { personOf } from "./policy/identity.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
+import { openSeeing, type Seeing } from "./seeing.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
 import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
@@ -93,10 +94,17 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     ]);
     const now = platform.current;
     const nameOf = (id: string) => now().people[id]?.name ?? id;
-    const repeated = repeats((text, err) => log.error({ err }, text));
+    const repeated = repeats((text, about) => log.error(about, text));
     closers.push(() => repeated.close());
-    const troubled = (error: unknown, doing: string) =>
-      repeated.say(`${doing.replaceAll(/[0-9a-f]{8,}/g, "")} ${String(error)}`, doing, error);
+    const troubled = (err: unknown, doing: string, run?: string) => {
+      const key = `${doing.replaceAll(/[0-9a-f]{8,}/g, "")} ${String(err)}`;
+      repeated.say(key, doing, { err, ...(run && { run }) });
+      seeing?.meter({ is: "trouble" });
+    };
+    let seeing: Seeing | undefined;
+    seeing = await openSeeing({ config, database, log, mask: mask.data, troubled });
+    closers.push(() => seeing?.close());
+    const { meter, metrics } = seeing;
     const pages = bus(randomUUID());
 
     const doorbell = await openDoorbell(config, (error) => troubled(error, "ringing the doorbell"));
@@ -127,7 +135,8 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         pages.tell({ is: "run", run });
         poke();
       },
-      troubled: (error, run) => troubled(error, `driving run ${run}`),
+      meter,
+      troubled: (error, run) => troubled(error, "driving a run", run),
     });
     closers.push(() => engine.close());
     const door = createDoor({
@@ -142,6 +151,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       mask: mask.text,
       posted: () => poke(),
       troubled,
+      meter,
       closing: closing.signal,
     });
     const { surfaces, mounts } = await openSurfaces(config, {
@@ -150,7 +160,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     connected = surfaces.map(({ name }) => name);
     const projector = createProjector({
       accountsOf: (people) => accountsOf(now(), people),
-      ...{ database, surfaces, nameOf, mask: mask.data },
+      ...{ database, surfaces, nameOf, meter, mask: mask.data },
       troubled: (error, message) => troubled(error, `posting message ${message}`),
     });
     closers.push(() => projector.close());
@@ -162,7 +172,8 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const web = await serve({
       ...{ host: config.host, port: config.port },
       mode: options.openConsole ? "local" : config.mode,
-      ...{ database, door, bus: pages, commands, mounts, id: randomUUID },
+      ...{ database, door, bus: pages, commands, mounts, metrics, id: randomUUID },
+      draining: () => closing.signal.aborted,
       platform: now,
       look: (id, op) => door.look(personNamed(now(), id), op) as never,
       rights: (id) => rights(now(), { id }),
@@ -294,13 +305,4 @@ function keepTakingUp(door: TheDoor, failed: (error: unknown) => void): () => vo
   const timer = setInterval(() => void take(takeUpAfter), takeUpEvery);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-function secretsOf(config: Config): string[] {
-  if (config.mode === "local") return [];
-  const urls = [config.database, config.mode === "fleet" ? config.redis : undefined];
-  const passwords = urls.flatMap((url) => (url ? [decodeURIComponent(new URL(url).password)] : []));
-  const { botToken, signingSecret, appToken } = config.slack ?? {};
-  const all = [...passwords, botToken, signingSecret, appToken, config.teams?.app?.password];
-  return all.flatMap((one) => (one === undefined || one === "" ? [] : [one]));
 }

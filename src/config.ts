@@ -20,6 +20,8 @@ interface Common {
   /** The kubeconfig for clusters of platform.yaml that name none. */
   readonly kubeconfig?: string;
   readonly log: Level;
+  /** The address of an OpenTelemetry collector, to which each run's trace is sent (OTLP over HTTP). */
+  readonly traces?: string;
 }
 
 /** No settings: the database lies in the home folder, the console may act as anybody. */
@@ -99,6 +101,7 @@ export const Settings = z.object({
     )
     .optional(),
   TEAMS_ALLOW_UNAUTHENTICATED: z.stringbool("must be true or false").optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(["http", "https"], "http://localhost:4318").optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(", ")}`).optional(),
 });
 type Settings = z.output<typeof Settings>;
@@ -128,6 +131,7 @@ export function readConfig(environment: Environment = process.env): Config {
     home: resolve(settings.SHIPMATE_HOME),
     ...(settings.SHIPMATE_MANIFESTS && { manifests: resolve(settings.SHIPMATE_MANIFESTS) }),
     ...(settings.KUBECONFIG && { kubeconfig: settings.KUBECONFIG }),
+    ...(settings.OTEL_EXPORTER_OTLP_ENDPOINT && { traces: settings.OTEL_EXPORTER_OTLP_ENDPOINT }),
     log: settings.LOG_LEVEL ?? "info",
   };
   const chat = { ...(slack && { slack }), ...(teams && { teams }) };
@@ -155,6 +159,22 @@ export function readConfig(environment: Environment = process.env): Config {
   const why = `Local, because neither DATABASE_URL nor a chat's token is set; its data is in ${common.home}.`;
   // Here a person looks at the terminal: what goes as it should is the console's to say.
   return { mode: "local", why, ...common, log: settings.LOG_LEVEL ?? "warn" };
+}
+
+/** What of the settings nobody may see. */
+export function secretsOf(config: Config): readonly string[] {
+  const traces = config.traces === undefined ? [] : passwordIn(config.traces);
+  if (config.mode === "local") return traces;
+  const urls = [config.database, config.mode === "fleet" ? config.redis : undefined];
+  const passwords = urls.flatMap((url) => (url ? passwordIn(url) : []));
+  const { botToken, signingSecret, appToken } = config.slack ?? {};
+  const tokens = [botToken, signingSecret, appToken, config.teams?.app?.password];
+  return [...traces, ...passwords, ...tokens.filter((one) => one !== undefined)];
+}
+
+function passwordIn(url: string): readonly string[] {
+  const { password } = new URL(url);
+  return password === "" ? [] : [decodeURIComponent(password)];
 }
 
 function parse(environment: Environment): Settings {

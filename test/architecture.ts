@@ -37,7 +37,7 @@ const packages: readonly (readonly [name: RegExp, place: RegExp])[] = [
   [/^@octokit\//, /^src\/providers\/github\//],
   [/^(pg|@electric-sql\/pglite)(\/|$)/, /^src\/store\//],
   [/^(bullmq|ioredis)$/, /^src\/engine\/doorbell[\w-]*\.ts$/],
-  [/^pino$/, /^src\/observe\//],
+  [/^(pino|prom-client|@opentelemetry\/[\w-]+)$/, /^src\/observe\//],
   [/^(adaptivecards|preact|htm)(\/|$)/, /^src\/web\//],
 ];
 

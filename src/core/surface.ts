@@ -64,9 +64,12 @@ export interface OutMessage {
 export class Patience extends Error {
   override readonly name = "Patience";
   readonly wait: number;
-  constructor(wait: number) {
+  /** Whether the chat itself asked (429), rather than our own care not to let it come to that. */
+  readonly asked: boolean;
+  constructor(wait: number, { asked = false }: { readonly asked?: boolean } = {}) {
     super(`asked to wait ${wait} ms`);
     this.wait = wait;
+    this.asked = asked;
   }
 }
 /** The message (or its channel) is not there any more. */

@@ -10,6 +10,7 @@ import type { Json, Look, Stream } from "../core/operation.ts";
 import type { Account, Person } from "../core/person.ts";
 import { Refusal, refuse } from "../core/refusal.ts";
 import type { Answer, Door, Intent, Place } from "../core/surface.ts";
+import { type Meter, secondsSince } from "../observe/meter.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
@@ -51,6 +52,7 @@ export interface DoorParts {
   /** A fault of ours while something was handled. */
   readonly troubled: (error: unknown, doing: string) => void;
   readonly closing: AbortSignal;
+  readonly meter?: Meter;
 }
 
 /** A command with its arguments. `once` is the same for what must happen only once, however often it is said. */
@@ -303,7 +305,7 @@ export function createDoor(parts: DoorParts): TheDoor {
 
   return {
     async store(intent) {
-      const stored = await storeIntent(database.urgent, intent);
+      const stored = await storing(intent);
       if (stored === "new" && fresh.size < most)
         fresh.set(`${intent.at.surface} ${intent.key}`, intent);
       return stored;
@@ -328,6 +330,18 @@ export function createDoor(parts: DoorParts): TheDoor {
       return left.length;
     },
   };
+
+  async function storing(intent: Intent): Promise<"new" | "seen"> {
+    const began = performance.now();
+    const { surface } = intent.at;
+    let came: "new" | "seen" | "failed" = "failed";
+    try {
+      came = await storeIntent(database.urgent, intent);
+      return came;
+    } finally {
+      parts.meter?.({ is: "stored", surface, came, seconds: secondsSince(began) });
+    }
+  }
 
   /** What nobody can read must not come again for ever. */
   async function giveUp(surface: string, key: string): Promise<void> {

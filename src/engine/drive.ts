@@ -1,5 +1,5 @@
 /** Drives one claimed run until it ends or parks, and renews the claim meanwhile. */
-
+import type { Meter } from "../observe/meter.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Database } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
@@ -27,6 +27,7 @@ export interface DriveParts extends ReplayParts {
   readonly database: Database;
   /** The run's card may have changed. */
   readonly changed: (run: string) => void;
+  readonly meter: Meter | undefined;
 }
 
 /** When the run is due again by itself, or undefined. Stops silently where the claim is lost; throws where the database is. */
@@ -54,7 +55,7 @@ export async function drive(
   renewal.unref();
   let over = false;
   try {
-    const progress = await openProgress(parts.database, claim, signal);
+    const progress = await openProgress(parts.database, claim, signal, parts.meter);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;
@@ -69,7 +70,9 @@ export async function drive(
     await parkRun(parts.database, progress.holds(), { wake, state, waits });
     return wake;
   } catch (error) {
-    if (error instanceof Fenced || (signal.aborted && !over)) return undefined;
+    const fenced = error instanceof Fenced;
+    if (fenced && !closing.aborted) parts.meter?.({ is: "lease lost", run: claim.id });
+    if (fenced || (signal.aborted && !over)) return undefined;
     throw error;
   } finally {
     clearInterval(renewal);
@@ -140,6 +143,9 @@ async function end(
     return runs;
   });
   parts.ring(rung);
+  const seconds = Math.max(0, progress.now() - claim.created_at) / 1_000;
+  const { id: run, workflow } = claim;
+  parts.meter?.({ is: "ended", run, workflow, state: outcome.end, seconds });
 }
 
 /** Whether whoever asked is called at the end: it waited for others, or it did not come to what was asked for. */

@@ -82,17 +82,19 @@ export async function recordEffect(
   result: Json,
 ): Promise<void> {
   const { run } = c.progress;
+  const back = doing.place.includes("/undo");
   await c.progress.transact(`the result of ${doing.op}`, async (sql) => {
     await appendAudit(sql, {
       person: run.by_person,
       surface: "engine",
-      did: doing.place.includes("/undo") ? "took back" : "carried out",
+      did: back ? "took back" : "carried out",
       run: run.id,
       digest: c.plan().digest,
       detail: { step: c.step, place: doing.place, op: doing.op, key: effectKey(c, doing.place) },
     });
     return { put: [{ key: c.key(doing.place, "did"), value: { result } }], value: undefined };
   });
+  c.progress.meter?.({ is: "effect", run: run.id, step: c.step, op: doing.op, back });
 }
 
 /** What an earlier try did; undefined: nothing. */

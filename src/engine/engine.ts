@@ -8,6 +8,7 @@ import type { Runs } from "../core/command.ts";
 import type { Target } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
+import type { Meter } from "../observe/meter.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { insertRoot } from "../store/messages.ts";
 import { addTargets, type Claim, claimRuns, insertRun, nextDue } from "../store/runs.ts";
@@ -38,6 +39,7 @@ export interface EngineParts {
   /** Called after each commit that may have changed a run's card. */
   readonly changed?: (run: string) => void;
   readonly doorbell?: Doorbell;
+  readonly meter?: Meter;
   /** A drive that broke: the database was away, or a fault of ours. */
   readonly troubled?: (error: unknown, run: string) => void;
 }
@@ -99,7 +101,8 @@ export function createEngine(parts: EngineParts): Engine {
   };
   const driveParts: DriveParts = {
     ...{ database, workflows, hashOf, ring, policy: parts.policy },
-    operations: operations(parts.served),
+    operations: operations(parts.served, parts.meter),
+    meter: parts.meter,
     nameOf: parts.nameOf ?? ((person) => person),
     accountsOf: parts.accountsOf ?? (() => ({})),
     changed: parts.changed ?? (() => {}),

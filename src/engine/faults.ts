@@ -57,6 +57,8 @@ export async function steady<T>(
       const first = now && now.count > 0 ? now.first : progress.now();
       const next = { count, says: faultText(error), first, asked: now?.asked ?? 0 };
       await progress.put([{ key, value: { ...next, last: progress.now() } }], { shows: true });
+      const { says } = next;
+      progress.meter?.({ is: "fault", run: progress.run.id, step: how.step, says, count });
     }
   }
 }

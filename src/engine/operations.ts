@@ -8,7 +8,9 @@ import type { z } from "zod";
 import type { Json, Late, Look, Stream } from "../core/operation.ts";
 import type { Preview } from "../core/plan.ts";
 import type { EffectFaces, Provider, Run, See } from "../core/provider.ts";
+import { Refusal } from "../core/refusal.ts";
 import type { AnyRole, EffectSpec, LookSpec, Spec, StreamSpec } from "../core/role.ts";
+import { type Happened, type Meter, secondsSince } from "../observe/meter.ts";
 
 /** A provider of a role and its name, which stands in plans: `local`, or the cluster's. */
 export interface Server<R = { readonly [operation: string]: unknown }> {
@@ -69,7 +71,7 @@ interface Bound {
   name(input: Json): string;
 }
 
-export function operations(served: readonly Served[]): Operations {
+export function operations(served: readonly Served[], meter?: Meter): Operations {
   const bound = new Map<string, Bound>();
   for (const { role, route } of served) {
     for (const [key, { op, spec }] of Object.entries(role)) {
@@ -84,6 +86,8 @@ export function operations(served: readonly Served[]): Operations {
     return found;
   };
   const effectSpec = (op: string) => get(op, "effect", "change with").spec as EffectSpec;
+  const call = <T>(op: string, face: Face, limit: number, work: () => Promise<T>): Promise<T> =>
+    metered(meter, op, face, () => within(limit, work()));
   const faces = (op: string, input: unknown) =>
     get(op, "effect", "change with").face(input) as EffectFaces<Json, Json>;
 
@@ -99,7 +103,7 @@ export function operations(served: readonly Served[]): Operations {
     async look(op, signal, by) {
       const { spec, face } = get(op.op, "look", "look at");
       const ask = face(op.input) as (i: unknown, s: AbortSignal, by?: string) => Promise<unknown>;
-      const answer = await within(readLimit, ask(op.input, signal, by));
+      const answer = await call(op.op, "look", readLimit, () => ask(op.input, signal, by));
       return (spec as LookSpec).result.parse(answer) as Json;
     },
     stream(op, signal, by) {
@@ -112,22 +116,44 @@ export function operations(served: readonly Served[]): Operations {
       return checked(spec as StreamSpec, open(op.input, signal, by));
     },
     async preview(op, input, see) {
-      const answer = await within(readLimit, faces(op, input).preview(input as Json, see));
+      const { preview } = faces(op, input);
+      const answer = await call(op, "preview", readLimit, () => preview(input as Json, see));
       if (!("same" in answer)) return answer;
       return { same: (effectSpec(op).result as z.ZodType<Json>).parse(answer.same) };
     },
     async find(op, input, key) {
       const find = faces(op, input).find as unknown as Find | undefined;
-      return find ? within(readLimit, find(input, key)) : "no find";
+      return find ? call(op, "find", readLimit, () => find(input, key)) : "no find";
     },
     async carry(op, input, run, fence) {
       const face = faces(op, input).run as unknown as Carry;
       await fence();
       return (effectSpec(op).result as z.ZodType<Json>).parse(
-        await within(runLimit, face(input, run)),
+        await call(op, "run", runLimit, () => face(input, run)),
       );
     },
   };
+}
+
+type Face = Extract<Happened, { is: "call" }>["face"];
+
+async function metered<T>(
+  meter: Meter | undefined,
+  op: string,
+  face: Face,
+  work: () => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  const tell = (came: "done" | "refused" | "failed") =>
+    meter?.({ is: "call", op, face, came, seconds: secondsSince(began) });
+  try {
+    const answer = await work();
+    tell("done");
+    return answer;
+  } catch (error) {
+    tell(error instanceof Refusal ? "refused" : "failed");
+    throw error;
+  }
 }
 
 /** A provider that hangs is a fault like any other: nothing may hold a run for ever. */

@@ -6,6 +6,7 @@
  * the database never comes back either, and the drive is over: authors and providers have no part in that.
  */
 import type { Json } from "../core/operation.ts";
+import type { Meter } from "../observe/meter.ts";
 import { type Database, type Sql, softly } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
@@ -23,6 +24,7 @@ import { readState } from "../store/snapshot.ts";
 
 export interface Progress {
   readonly run: Claim;
+  readonly meter: Meter | undefined;
   /** The claim and what was written under it, for writes besides the journal. */
   holds(): Holds;
   readonly presses: ReadonlyMap<string, Press>;
@@ -76,6 +78,7 @@ export async function openProgress(
   database: Database,
   run: Claim,
   signal: AbortSignal,
+  meter?: Meter,
 ): Promise<Progress> {
   const state = await readState(database, run.id);
   const { journal: entries, presses } = state;
@@ -117,6 +120,7 @@ export async function openProgress(
   };
   return {
     run,
+    meter,
     holds,
     presses,
     plans,

@@ -9,9 +9,11 @@
 import type { Button, Card, DrawnCard } from "../core/card.ts";
 import { canonical } from "../core/plan.ts";
 import { Gone, type OutMessage, Patience, type Place, type Surface } from "../core/surface.ts";
+import { type Meter, secondsSince } from "../observe/meter.ts";
 import { insertButtons } from "../store/buttons.ts";
 import type { Database } from "../store/database.ts";
 import {
+  type Behind,
   claimBehind,
   findMessage,
   type Message,
@@ -37,6 +39,7 @@ export interface ProjectorParts {
   /** The one masking sink. */
   readonly mask: <T>(value: T) => T;
   readonly troubled?: (error: unknown, message: string) => void;
+  readonly meter?: Meter;
   /** Milliseconds that only grow; the process' own unless told. */
   readonly clock?: () => number;
 }
@@ -71,6 +74,7 @@ export function createProjector(parts: ProjectorParts): Projector {
       if (closing.signal.aborted) return;
       again = false;
       // A slow chat may outlast the claim: what is left then is somebody else's.
+      const claimed = performance.now();
       const until = clock() + lease - callLimit;
       const behind = await claimBehind(database, names, 40, lease);
       const channels = Map.groupBy(behind, (one) => `${one.surface} ${one.channel}`);
@@ -78,7 +82,7 @@ export function createProjector(parts: ProjectorParts): Projector {
         [...channels.values()].map(async (messages) => {
           for (const message of messages) {
             if (clock() >= until) return;
-            if ((await bring(message)) === "later") return;
+            if ((await bring(message, claimed)) === "later") return;
           }
         }),
       );
@@ -107,7 +111,7 @@ export function createProjector(parts: ProjectorParts): Projector {
   };
 
   /** `later`: the chat asked for patience, for all of the channel. */
-  const bring = async (message: Message): Promise<"later" | undefined> => {
+  const bring = async (message: Behind, claimed: number): Promise<"later" | undefined> => {
     const surface = surfaces.get(message.surface);
     if (!surface) return undefined;
     try {
@@ -127,9 +131,13 @@ export function createProjector(parts: ProjectorParts): Projector {
       const { pace } = surface;
       const posted = { rev: message.wanted_rev, hash, ref, drawn, pace };
       await markPosted(database, message.id, posted);
+      const seconds = message.late / 1_000 + secondsSince(claimed);
+      parts.meter?.({ is: "posted", surface: message.surface, seconds });
       return undefined;
     } catch (error) {
       if (closing.signal.aborted) return "later";
+      if (error instanceof Patience && error.asked)
+        parts.meter?.({ is: "held off", surface: message.surface });
       if (!(error instanceof Patience)) await failed(message, error);
       else await markChannelLater(database, message, error.wait);
       return error instanceof Patience ? "later" : undefined;

@@ -11,6 +11,7 @@ import type { Json, Look } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
 import type { Step, Wait, Workflow } from "../core/workflow.ts";
+import { secondsSince } from "../observe/meter.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertNote } from "../store/messages.ts";
 import { deletePress, isPressed } from "../store/presses.ts";
@@ -172,6 +173,9 @@ const marks: { readonly [mark: string]: Kind } = {
   child: "run",
 };
 
+/** What stands in the journal once a step has come to its result; a child run tells of its own end. */
+const results = { look: "saw", change: "end", wait: "out", note: "note" } as const;
+
 function stepsOf(
   parts: ReplayParts,
   progress: Progress,
@@ -185,11 +189,14 @@ function stepsOf(
     names.add(name);
     open.add(name);
     progress.branch(1);
+    const began = performance.now();
+    const isDone = () => kind !== "run" && progress.has(keyOf(name, results[kind]));
+    const before = isDone();
     try {
-      const before = kinds.get(name);
-      if (before && before !== kind)
+      const was = kinds.get(name);
+      if (was && was !== kind)
         throw new Error(
-          `"${name}" was a ${before} and is now a ${kind}: the code was changed while this run was under way`,
+          `"${name}" was a ${was} and is now a ${kind}: the code was changed while this run was under way`,
         );
       return await body();
     } catch (error) {
@@ -205,6 +212,10 @@ function stepsOf(
     } finally {
       progress.branch(-1);
       open.delete(name);
+      if (kind !== "run" && !before && isDone()) {
+        const about = { run: progress.run.id, step: name, kind };
+        progress.meter?.({ is: "step", ...about, seconds: secondsSince(began) });
+      }
     }
   };
   const step: Step = {

@@ -51,6 +51,10 @@ export class LostConnection extends Error {
  */
 export const soft = "SELECT set_config('synchronous_commit', 'off', true) AS soft";
 
+/** For an UPDATE of messages that raises `wanted_rev`: notes when one that stood as it should falls behind. */
+export const behindSince =
+  "behind_at = CASE WHEN wanted_rev > posted_rev THEN behind_at ELSE shipmate.now() END";
+
 /** Makes the transaction's commit not wait for the disk (`soft`). */
 export async function softly(sql: Sql): Promise<void> {
   await sql.run(soft);

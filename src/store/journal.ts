@@ -1,7 +1,7 @@
 /** The journal of a run: what its steps came to, by key. Written under the driver's epoch only. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
-import { first, json, type Sql } from "./database.ts";
+import { behindSince, first, json, type Sql } from "./database.ts";
 import { type Holds, keptBack, Passed } from "./runs.ts";
 
 export interface Entry {
@@ -33,7 +33,7 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
        DELETE FROM shipmate.journal j USING mine
        WHERE j.run = mine.id AND j.key IN (SELECT jsonb_array_elements_text($5::jsonb))),
      shown AS (
-       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1,
+       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince},
          next_at = CASE WHEN $3::text IS NULL THEN next_at ELSE 0 END
        FROM mine WHERE m.run = mine.id AND m.kind = 'root' AND $6::boolean),
      saved AS (

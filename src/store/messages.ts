@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Card, DrawnCard, Form } from "../core/card.ts";
 import type { Place } from "../core/surface.ts";
-import { first, json, type Sql, soft } from "./database.ts";
+import { behindSince, first, json, type Sql, soft } from "./database.ts";
 
 const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
@@ -29,6 +29,11 @@ export const Message = z.object({
 export type Message = z.output<typeof Message>;
 const columns =
   "id, surface, channel, thread, to_account, kind, run, card, form, wanted_rev, posted_rev, posted_hash, ref, attempts, calls";
+
+/** A message that was claimed to be posted, and for how many milliseconds it was not as it should be. */
+const Behind = Message.extend({ late: z.number() });
+export type Behind = z.output<typeof Behind>;
+const late = "greatest(0, shipmate.now() - COALESCE(behind_at, at)) AS late";
 
 /** A run's card in a channel, to be posted. */
 export async function insertRoot(
@@ -146,7 +151,7 @@ export async function changeReply(
   ends = false,
 ): Promise<void> {
   await sql.run(
-    `UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1,
+    `UPDATE shipmate.messages SET card = $2::jsonb, wanted_rev = wanted_rev + 1, ${behindSince},
        following = following AND NOT $3::boolean WHERE id = $1`,
     [id, json(changed), ends],
   );
@@ -167,9 +172,9 @@ export function claimBehind(
   surfaces: readonly string[],
   limit: number,
   lease: number,
-): Promise<readonly Message[]> {
+): Promise<readonly Behind[]> {
   return sql.query(
-    Message,
+    Behind,
     `WITH soft AS (${soft}), behind AS (
        SELECT m.id AS behind, COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
        FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
@@ -180,8 +185,8 @@ export function claimBehind(
        ORDER BY matters DESC, m.number LIMIT $2 FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
        UPDATE shipmate.messages SET lease_until = shipmate.now() + $3 FROM soft, behind
-       WHERE id = behind RETURNING ${columns}, matters, number)
-     SELECT ${columns} FROM claimed ORDER BY matters DESC, number`,
+       WHERE id = behind RETURNING ${columns}, ${late}, matters, number)
+     SELECT ${columns}, late FROM claimed ORDER BY matters DESC, number`,
     [json(surfaces), limit, lease],
   );
 }

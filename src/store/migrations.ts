@@ -211,4 +211,9 @@ export const migrations: readonly string[] = [
   -- accounts of the surface that are notified when it is posted
   ALTER TABLE shipmate.messages ADD COLUMN calls jsonb;
   `,
+  `
+  -- since when it is not as it should be, where wanted_rev > posted_rev
+  ALTER TABLE shipmate.messages ADD COLUMN behind_at bigint;
+  ALTER TABLE shipmate.messages ALTER COLUMN behind_at SET DEFAULT shipmate.now();
+  `,
 ];

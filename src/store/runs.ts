@@ -10,7 +10,7 @@
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import { Json } from "../core/operation.ts";
-import { first, json, type Sql, soft } from "./database.ts";
+import { behindSince, first, json, type Sql, soft } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -156,7 +156,7 @@ export async function parkRun(
        UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, wake_at = $3, state = $4, waits = $5::jsonb,
          rev = rev + 1
        WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ended_at IS NULL RETURNING id)
-     UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1,
+     UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince},
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
      FROM mine, before WHERE run = mine.id AND kind = 'root'
        AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
@@ -232,6 +232,17 @@ export function openChildren(sql: Sql, parent: string): Promise<readonly Run[]> 
     `SELECT ${columns} FROM shipmate.runs WHERE parent = $1 AND ended_at IS NULL`,
     [parent],
   );
+}
+
+/** Of the newest 1,000 runs those that ended in the last so many milliseconds. */
+export async function endedSince(sql: Sql, milliseconds: number): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ id: z.string() }),
+    `SELECT id FROM (SELECT id, number, ended_at FROM shipmate.runs ORDER BY number DESC LIMIT 1000) r
+     WHERE ended_at >= shipmate.now() - $1::bigint ORDER BY number`,
+    [milliseconds],
+  );
+  return rows.map((row) => row.id);
 }
 
 /** Remembers what a run touches. */
@@ -319,7 +330,8 @@ export async function endRun(
 /** The run's card is to be drawn again, at once. */
 export async function bumpRoot(sql: Sql, run: string): Promise<void> {
   await sql.run(
-    "UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, next_at = 0 WHERE run = $1 AND kind = 'root'",
+    `UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
+     WHERE run = $1 AND kind = 'root'`,
     [run],
   );
 }

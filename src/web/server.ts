@@ -22,6 +22,10 @@ export interface ServeParts extends Parts {
   readonly mode: "local" | "one machine" | "fleet";
   /** Others' listeners by method and path, `POST /slack/events`. They check who calls them by themselves. */
   readonly mounts?: { readonly [route: string]: RequestListener };
+  /** What is measured, as text for Prometheus: for everybody who asks. Absent: nothing is. */
+  readonly metrics?: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** Whether it is about to end: nobody should send anything more. */
+  readonly draining?: () => boolean;
   /** Told what nobody expected, with what was being done. */
   readonly report: (error: unknown, doing: string) => void;
 }
@@ -85,6 +89,7 @@ export async function serve(parts: ServeParts): Promise<Served> {
   ): Promise<unknown> {
     if (path === "/healthz") return { alive: true };
     if (path === "/readyz") return ready();
+    if (path === "/metrics" && parts.metrics) return tell(response, await parts.metrics());
     if (parts.mode !== "local")
       throw new Answered(
         401,
@@ -97,7 +102,15 @@ export async function serve(parts: ServeParts): Promise<Served> {
     return call(api, request, response, path);
   }
 
+  /** As it is: numbers hold no secret. */
+  function tell(response: ServerResponse, told: { readonly type: string; readonly text: string }) {
+    response.setHeader("content-type", told.type);
+    response.setHeader("cache-control", "no-store");
+    response.end(told.text);
+  }
+
   async function ready(): Promise<unknown> {
+    if (parts.draining?.()) throw new Answered(503, "Shipmate is about to end.");
     const answered = await answers(parts.database).catch(() => false);
     if (!answered) throw new Answered(503, "The database does not answer.");
     return { ready: true };

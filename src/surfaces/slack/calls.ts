@@ -55,9 +55,10 @@ export function refusal(error: unknown): string | undefined {
 }
 
 function meant(doing: string, error: unknown): Error {
-  if (error instanceof webApi.WebAPIRateLimitedError) return new Patience(error.retryAfter * 1000);
+  if (error instanceof webApi.WebAPIRateLimitedError)
+    return new Patience(error.retryAfter * 1000, { asked: true });
   const code = refusal(error);
-  if (code !== undefined && impatient.has(code)) return new Patience(30_000);
+  if (code !== undefined && impatient.has(code)) return new Patience(30_000, { asked: true });
   const says = `${doing}: ${code ?? (error instanceof Error ? error.message : String(error))}`;
   return code !== undefined && gone.has(code)
     ? new Gone(says, { cause: error })
