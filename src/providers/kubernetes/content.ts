@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Json } from "../../core/operation.ts";
 import type { Provider } from "../../core/provider.ts";
+import { refuse } from "../../core/refusal.ts";
 import type { KubeObject } from "../../expand/object.ts";
 import { line } from "../../observe/text.ts";
 import type { clusters } from "../../roles/clusters.ts";
@@ -9,17 +10,30 @@ import type { Reading } from "./reading.ts";
 import { shortOf } from "./short-of.ts";
 
 type Content = Provider<typeof clusters>["content"];
+/** A value's letters, by where it stands. */
+type Hide = (place: string, value: string) => string;
 type Row = Awaited<ReturnType<Content>>[number];
 
 /**
  * Of the newest release that became healthy, else of the newest; sorted. A secret value shows as a few letters that
- * depend on it and on `salt`, which never leaves this process: equal ones look equal, and nothing can be guessed.
+ * depend on it, on where it stands and on `salt`, which never leaves this process: the same value in the same place of
+ * two environments looks equal, and nothing can be guessed by what another service is given. Where people act with
+ * their own rights, it takes the right to read config maps.
  */
 export function content(reading: Reading, salt: Uint8Array = randomBytes(32)): Content {
-  const hidden = (value: string) =>
-    `hidden (${createHmac("sha256", salt).update(value).digest("hex").slice(0, 6)})`;
-  return async (at, signal) => {
+  const hiddenIn = (service: string) => (place: string, value: string) =>
+    `hidden (${createHmac("sha256", salt)
+      .update(JSON.stringify([service, place, value]))
+      .digest("hex")
+      .slice(0, 6)})`;
+  return async (at, signal, by) => {
     const spot = reading.spotOf(at);
+    const { namespace } = spot;
+    if (!(await spot.as(by).mayI("get", { resource: "configmaps", namespace }, signal)))
+      refuse(
+        `You may not read what is set in ${namespace}: ask whoever gives rights there for the role view.`,
+      );
+    const hidden = hiddenIn(at.service);
     const all = (await reading.records.list(spot, signal)).filter(
       ({ state }) => state !== "removed",
     );
@@ -36,7 +50,7 @@ export function content(reading: Reading, salt: Uint8Array = randomBytes(32)): C
   };
 }
 
-function rowsOf(object: KubeObject, hidden: (value: string) => string): Row[] {
+function rowsOf(object: KubeObject, hidden: Hide): Row[] {
   const { apiVersion: _, kind, metadata, status: __, ...rest } = object;
   const of = `${kind} ${metadata.name}`;
   if (kind === "Secret") return secretRows(of, object, hidden);
@@ -48,12 +62,13 @@ function rowsOf(object: KubeObject, hidden: (value: string) => string): Row[] {
     const [shown, text] = shortOf(kind, field, value);
     const isSecret =
       /(^|[\s_.-])(pass(word|wd)?|secret|token|api_?key|private_?key|credentials?)s?$/i;
-    const plain = isSecret.test(shown) && !/^from /.test(text) ? hidden(text) : text;
+    const isPlain = !isSecret.test(shown) || /^from /.test(text);
+    const plain = isPlain ? text : hidden(`${of} ${field}`, text);
     return { of, field: shown, value: plain };
   });
 }
 
-function secretRows(of: string, object: KubeObject, hidden: (value: string) => string): Row[] {
+function secretRows(of: string, object: KubeObject, hidden: Hide): Row[] {
   return ["data", "stringData"].flatMap((part) => {
     const values = object[part];
     if (typeof values !== "object" || values === null) return [];
@@ -63,7 +78,7 @@ function secretRows(of: string, object: KubeObject, hidden: (value: string) => s
         part === "data"
           ? Buffer.from(text, "base64").toString("latin1")
           : Buffer.from(text).toString("latin1");
-      return { of, field: key, value: hidden(plain) };
+      return { of, field: key, value: hidden(`${of} ${key}`, plain) };
     });
   });
 }

@@ -13,7 +13,7 @@ type Progress = Awaited<ReturnType<Rollout>>;
 export function rollout(reading: Reading): Rollout {
   const judged = judge(reading);
   const words = lastWords(reading.now);
-  return async (at, signal): Promise<Progress> => {
+  return async (at, signal, by): Promise<Progress> => {
     const spot = reading.spotOf(at);
     try {
       const found = await judged(spot, signal);
@@ -23,7 +23,8 @@ export function rollout(reading: Reading): Rollout {
       }
       const { release, reason, state, says, stuck, ready, of } = found;
       const { version, url } = release;
-      const log = stuck || state === "bad" ? await words(spot, release, state, reason, signal) : [];
+      const isTold = stuck || state === "bad";
+      const log = isTold ? await words(spot, release, state, reason, signal, by) : [];
       return { state, says, ...(stuck && { stuck }), version, ready, of, url, log: [...log] };
     } catch (error) {
       const silent = spot.watched.stale();

@@ -5,6 +5,7 @@ import { content } from "../../../src/providers/kubernetes/content.ts";
 import { events } from "../../../src/providers/kubernetes/events.ts";
 import { logs } from "../../../src/providers/kubernetes/logs.ts";
 import type { Line } from "../../../src/providers/kubernetes/merge.ts";
+import type { Reading } from "../../../src/providers/kubernetes/reading.ts";
 import { rollout } from "../../../src/providers/kubernetes/rollout.ts";
 import { ownCluster } from "../../kube.ts";
 import { eventually, open } from "../drive.ts";
@@ -176,6 +177,7 @@ describe("the content of a service", () => {
         env: [
           { name: "LOG_LEVEL", value: "debug" },
           { name: "API_TOKEN", value: "hunter2" },
+          { name: "OTHER_TOKEN", value: "hunter2" },
           {
             name: "DATABASE_URL",
             valueFrom: { secretKeyRef: { name: "web-db", key: "uri", optional: true } },
@@ -191,6 +193,16 @@ describe("the content of a service", () => {
     expect(value("web env LOG_LEVEL")).toBe("debug");
     expect(value("web env DATABASE_URL")).toBe("from Secret web-db, key uri");
     expect(value("web env API_TOKEN")).toMatch(/^hidden \([0-9a-f]{6}\)$/);
+    // Else whoever may set a value somewhere could try out what another one is.
+    expect(value("web env OTHER_TOKEN")).not.toBe(value("web env API_TOKEN"));
+    const without = (): Reading => ({
+      ...world.reading,
+      spotOf(place) {
+        const spot = world.reading.spotOf(place);
+        return { ...spot, as: () => ({ ...spot.own, mayI: async () => false }) };
+      },
+    });
+    await expect(content(without())(at, open, "mallory")).rejects.toThrow("You may not read");
     expect(await look(at, open)).toEqual(rows);
     expect(JSON.stringify(await content(world.reading)(at, open))).not.toEqual(
       JSON.stringify(rows),
