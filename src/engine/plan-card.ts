@@ -1,8 +1,7 @@
 /** What a plan would change, in lines that people read. */
 import type { Card, ChangeLine } from "../core/card.ts";
 import type { Change, Plan } from "../core/plan.ts";
-import { valueText } from "./delta.ts";
-import { targetText } from "./words.ts";
+import { valueText, whatOf } from "./delta.ts";
 
 /** How many lines a run's card shows before it folds the rest. */
 const shown = 5;
@@ -39,9 +38,4 @@ export function allChanges(plan: Plan): Card | undefined {
 /** `7`, or `7 (set by kubectl)` where somebody else's work is taken over. */
 function fromText({ from, by }: Change): string {
   return by === undefined ? valueText(from) : `${valueText(from)} (set by ${by})`;
-}
-
-function whatOf(change: Change, only: boolean): string {
-  if (change.field === undefined) return targetText(change.of);
-  return only ? change.field : `${targetText(change.of)} ${change.field}`;
 }

@@ -134,7 +134,7 @@ describe("the world moved between approval and begin", () => {
     await moved();
     expect(word()).toBe("Waiting again");
     expect(says()).toBe(
-      "It changed since Grace approved: web in production replicas 5 → 3. That approval no longer counts; please look again. Waiting for one of payments: Grace or Linus.",
+      "It changed since Grace approved: replicas 5 → 3. That approval no longer counts; please look again. Waiting for one of payments: Grace or Linus.",
     );
     expect(house.card().card.fields?.["Approved by"]).toBeUndefined();
     expect(house.cluster.keys).toEqual([]);

@@ -11,7 +11,7 @@ const version: Change = { of, field: "version", from: "1.4.1", to: "1.4.2" };
 test("what somebody else set is told as they did it, and by whom", () => {
   const replicas: Change = { of, field: "replicas", from: 5, to: 3, by: "kubectl" };
   expect(deltaOf(plan(version), plan(version, replicas), ["Grace"])).toBe(
-    "It changed since Grace approved: web in production replicas 3 → 5 (kubectl). That approval no longer counts; please look again.",
+    "It changed since Grace approved: replicas 3 → 5 (kubectl). That approval no longer counts; please look again.",
   );
 });
 
@@ -19,13 +19,18 @@ test("what was to change anyway is told from where it stood to where it stands",
   const before: Change = { of, field: "replicas", from: 2, to: 3 };
   const after: Change = { of, field: "replicas", from: 7, to: 3, by: "kubectl" };
   expect(deltaOf(plan(version, before), plan(version, after), [])).toContain(
-    "web in production replicas 2 → 7 (kubectl)",
+    "replicas 2 → 7 (kubectl)",
   );
 });
 
 test("what we would now do otherwise is told as a change of ours", () => {
   const after = { ...version, to: "1.4.3" };
-  expect(deltaOf(plan(version), plan(after), [])).toContain(
-    "web in production version 1.4.1 → 1.4.3",
+  expect(deltaOf(plan(version), plan(after), [])).toContain("version 1.4.1 → 1.4.3");
+});
+
+test("of several things each is named", () => {
+  const other: Change = { of: "staging/web", field: "replicas", from: 5, to: 3, by: "kubectl" };
+  expect(deltaOf(plan(version), plan(version, other), [])).toContain(
+    "web in staging replicas 3 → 5 (kubectl)",
   );
 });
