@@ -124,6 +124,14 @@ const plainly: Readonly<Record<string, (message: string, image?: string) => stri
     const [, size, why] = message.match(/New size: (\d+); reason: (.*)$/) ?? [];
     return size === undefined ? undefined : `Scaled itself to ${size}: ${why}.`;
   },
+  FailedGetResourceMetric: unmeasured,
+  FailedComputeMetricsReplicas: unmeasured,
   OOMKilling: () => "Ran out of memory.",
   Evicted: (message) => `Was sent away from its node: ${message}`,
 };
+
+/** An autoscaler tells it twice, in two events. */
+function unmeasured(message: string): string | undefined {
+  const what = /\bget (cpu|memory)\b/.exec(message)?.[1];
+  return what && `Can't tell how much ${what === "cpu" ? "CPU" : what} its pods use.`;
+}

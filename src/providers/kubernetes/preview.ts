@@ -183,7 +183,9 @@ function changesOf(
     return { changes: [{ of: main, field, from: null, to: newText(object) }], takeovers: [] };
   }
   const takeovers: Takeover[] = [];
-  const changes = differences(live, after, object).map((difference) => {
+  const isLabel = ({ path }: Difference) => Number(path[0] === "metadata");
+  const found = differences(live, after, object).toSorted((a, b) => isLabel(a) - isLabel(b));
+  const changes = found.map((difference) => {
     const change = { of: main, ...told(difference, whose) };
     const holders = holdersOf(difference, conflicts);
     if (holders === undefined) return change;
