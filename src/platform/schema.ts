@@ -73,6 +73,11 @@ export const EnvironmentEntry = z.strictObject({
 });
 /** Processes on this machine. */
 export const LocalCluster = z.strictObject({ provider: z.literal("local") });
+/** Kubernetes' own names begin with `system:`; its group `system:masters` may do everything. */
+const Identity = z
+  .string()
+  .min(1)
+  .refine((text) => !text.startsWith("system:"), "must not begin with system:, as Kubernetes' own");
 export const KubernetesCluster = z.strictObject({
   provider: z.literal("kubernetes"),
   /** A kubeconfig file, from the folder of `manifests/` on. Unset: the one that KUBECONFIG names. */
@@ -84,9 +89,9 @@ export const KubernetesCluster = z.strictObject({
   /** Acts with each person's own rights: who they are there. `{person}` and `{team}` are filled in. */
   impersonate: z
     .strictObject({
-      user: z.string().min(1).default("{person}"),
+      user: Identity.default("{person}"),
       /** One for each team of the person. */
-      group: z.string().min(1).default("{team}"),
+      group: Identity.default("{team}"),
     })
     .optional(),
 });

@@ -81,6 +81,23 @@ clusters:
   });
 });
 
+test("nobody is made one of Kubernetes' own users or groups", () => {
+  for (const identity of [
+    'group: "system:masters"',
+    'group: "system:{team}"',
+    "user: system:admin",
+  ])
+    expect(
+      said(`people: {}
+teams: {}
+services: {}
+environments: {}
+clusters:
+  one: { provider: kubernetes, impersonate: { ${identity} } }
+`),
+    ).toEqual([expect.stringContaining("must not begin with system:")]);
+});
+
 test("the message names the file, the line and what is wrong", () => {
   expect(() =>
     parsePlatform("manifests/platform.yaml", swap("owner: payments", "owner: paymets")),

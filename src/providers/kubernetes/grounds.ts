@@ -61,8 +61,9 @@ export function differing(live: KubeObject, wanted: KubeObject): readonly Path[]
 
 const slow = promisify<string, string, number, Buffer>(scrypt);
 
+/** Long enough that nobody finds two contents with the same one: whoever writes manifests may choose both. */
 function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+  return createHash("sha256").update(text).digest("hex").slice(0, 48);
 }
 
 /** What the live object has where we ask for something. */

@@ -104,7 +104,7 @@ export function wire(access: Access, limit: number): Wire {
         },
       );
       if (answer === undefined) continue;
-      const wait = 1000 * Number(answer.headers["retry-after"] ?? 1) || 1000;
+      const wait = Math.max(200, 1000 * Number(answer.headers["retry-after"] ?? 1) || 1000);
       if (answer.statusCode === 401 && !renewed) {
         renewed = true;
         if (known === used) known = undefined;
@@ -149,13 +149,13 @@ export function wire(access: Access, limit: number): Wire {
   const judged = async (answer: IncomingMessage): Promise<IncomingMessage> => {
     const code = answer.statusCode ?? 0;
     if (code >= 200 && code < 300) return answer;
-    throw refused(access.name, code, await textOf(answer));
+    throw refused(access.name, code, await textOf(access.name, answer));
   };
 
   return {
     json: (ask, signal) =>
       limited(signal, async (both) => {
-        const text = await textOf(await judged(await answered(ask, both)));
+        const text = await textOf(access.name, await judged(await answered(ask, both)));
         const value = parsed(text);
         if (value === undefined)
           throw new Error(`the cluster ${access.name} answered something that is not JSON`);
@@ -190,8 +190,18 @@ function isFromNetwork(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }
 
-async function textOf(answer: AsyncIterable<Uint8Array>): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(answer)).toString("utf8");
+/** Bytes of an answer that are read; a page of 500 objects has some 10 MB, and all records of a service 30 MB at most. */
+const most = 128 * 1024 * 1024;
+
+async function textOf(cluster: string, answer: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of answer) {
+    size += piece.length;
+    if (size > most) throw new Error(`the cluster ${cluster} answered with more than 128 MB`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 /** The promise's value, unless the signal ends first. */

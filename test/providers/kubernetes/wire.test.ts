@@ -284,3 +284,26 @@ test("of several kubeconfigs the earlier one goes before the later one", async (
   both.close();
   expect(heard[0]?.headers.authorization).toBe(`Bearer ${secret}`);
 });
+
+test("an answer without an end does not fill the memory, and one that says to come back before now is not asked in a storm", async (context) => {
+  const piece = Buffer.alloc(1024 * 1024, " ");
+  const endless: Answer = (_request, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(piece));
+    };
+    response.on("drain", more);
+    more();
+  };
+  const { to } = await against(context, [endless], undefined, 20_000);
+  await expect(to.json(get, never)).rejects.toThrow(
+    "the cluster prod answered with more than 128 MB",
+  );
+  const hasty = await against(
+    context,
+    [(_request, response) => status(response, 429, {}, { "retry-after": "-5" })],
+    undefined,
+    1_000,
+  );
+  await expect(hasty.to.json(get, never)).rejects.toThrow();
+  expect(hasty.heard.length).toBeLessThan(10);
+});
