@@ -1,6 +1,6 @@
 /** The acts of one change in their places, and what stands in the place of late values. */
 import { type Act, type Effect, type Json, Late, type Until } from "../core/operation.ts";
-import { canonical, type PlanGroup } from "../core/plan.ts";
+import { type Change, canonical, type PlanGroup } from "../core/plan.ts";
 import { refuse } from "../core/refusal.ts";
 import { sha256 } from "./digest.ts";
 
@@ -123,6 +123,18 @@ export function fits(planned: unknown, now: unknown): boolean {
   const keys = Object.keys(planned).sort();
   if (canonical(keys) !== canonical(Object.keys(now).sort())) return false;
   return keys.every((key) => fits(Reflect.get(planned, key), Reflect.get(now, key)));
+}
+
+/**
+ * The lines of a diff as planned. One for the whole of something (it names no field) that was known only after stands
+ * for each further line of that.
+ */
+export function fitsLines(planned: readonly Change[], now: readonly Change[]): boolean {
+  const isWhole = ({ field, to }: Change) => field === undefined && isBlank(to);
+  const told = planned.filter((line) => !isWhole(line));
+  const wholes = planned.filter(isWhole).map(({ of }) => of);
+  const more = now.slice(told.length);
+  return fits(told, now.slice(0, told.length)) && more.every(({ of }) => wholes.includes(of));
 }
 
 /** Whether anything in it is known only after. */

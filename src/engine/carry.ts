@@ -4,7 +4,7 @@ import type { Act, Effect, Group, Until } from "../core/operation.ts";
 import { canonical } from "../core/plan.ts";
 import { Refusal } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
-import { fits, hasBlank } from "./acts.ts";
+import { fitsLines, hasBlank } from "./acts.ts";
 import { type Asked, heedCancel } from "./changing.ts";
 import { tryOrTakeBack } from "./choices.ts";
 import { carryEffect, lookAgain } from "./effect.ts";
@@ -71,7 +71,11 @@ async function holdToPlan(
   const now = await steady(c.progress, { ...how, choices: tryOrTakeBack }, () =>
     lookAgain(c, act.op, input),
   );
-  if ("changes" in now && "changes" in node.preview && !fits(node.preview.changes, now.changes))
+  if (
+    "changes" in now &&
+    "changes" in node.preview &&
+    !fitsLines(node.preview.changes, now.changes)
+  )
     throw new Refusal(`${sentence(node.says)} would now do something else than was approved.`);
 }
 

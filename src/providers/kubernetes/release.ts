@@ -6,7 +6,7 @@
  * number are done.
  */
 import type { Json } from "../../core/operation.ts";
-import { type Change, canonical, type Preview } from "../../core/plan.ts";
+import { type Change, canonical, type Preview, type Seen } from "../../core/plan.ts";
 import type { Provider, Run, See } from "../../core/provider.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { type KubeObject, marks } from "../../expand/object.ts";
@@ -116,14 +116,25 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     };
   }
 
-  /** A version that is known only after an earlier operation: all that can be said yet is that there will be one. */
+  /**
+   * A version that is known only after an earlier operation: all that can be said yet is that there will be one, and
+   * that everything that it brings comes with it.
+   */
   async function later(at: At, version: Json, see: See<Released>): Promise<Preview<Released>> {
     const main = mainOf(at);
     const all = await records.list(deck.spotOf(at), see.signal);
     const [newest] = standing(all);
+    const spot = deck.spotOf(at);
+    const home = await missingNamespace(spot, spot.as(see.by), see.signal);
     return {
-      changes: [{ of: main, field: "version", from: described(newest), to: version }],
-      seen: { [main]: see.planned(main) ?? resting(newest) },
+      changes: [
+        { of: main, field: "version", from: described(newest), to: version },
+        { of: main, from: newest ? "as it is" : null, to: version },
+      ],
+      seen: {
+        [main]: see.planned(main) ?? resting(newest),
+        ...(home && { [nameOf(home)]: null }),
+      },
       will: { [main]: { release: null, version } },
       undo: [back(at, all)],
     };
@@ -138,11 +149,11 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const own = all.find((one) => one.key === key);
     if (own && own.state !== "applying") return { url: own.url };
     const begun = own
-      ? await goOn(spot, cluster, own, all, run)
+      ? await goOn(spot, cluster, input, own, all, run)
       : await begin(spot, cluster, input, all, run);
     const { number, live, url } = begun;
     const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
-    const force = Object.keys(seen).length > 1;
+    const force = Object.keys(seen).length > 1 || isOpen(run);
     const again = own !== undefined;
     const keeping = keepingReplicas(cluster, begun.wanted.objects);
     const became = await applyAll({ cluster: keeping, read, force, again, ...begun }, signal);
@@ -153,18 +164,31 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     return { url };
   }
 
+  /** What was approved: of a version that was not known then, what it consists of now. */
+  async function willOf(spot: Spot, input: Input, run: Run<Released>): Promise<Seen> {
+    if (isOpen(run)) return contents(await make(spot, input, run.signal));
+    return "will" in run.plan ? run.plan.will : {};
+  }
+
   async function begin(
     spot: Spot,
     cluster: Cluster,
     input: Input,
     all: readonly Release[],
-    { key, seen, plan, by, signal }: Run<Released>,
+    run: Run<Released>,
   ): Promise<Begun> {
+    const { key, seen, by, signal } = run;
     requireNewest(input, seen, standing(all)[0]);
-    const made = await approved(spot, input, "will" in plan ? plan.will : {}, signal);
-    const { objects, pins, url } = made;
+    const { objects, pins, url } = await approved(
+      spot,
+      input,
+      await willOf(spot, input, run),
+      signal,
+    );
     const wanted = { objects, delete: dropped(all, objects) };
-    const live = await found(spot, cluster, wanted, seen, undefined, signal);
+    const live = isOpen(run)
+      ? await tried(spot, cluster, wanted, signal)
+      : await found(spot, cluster, wanted, seen, undefined, signal);
     await makeNamespace(spot, cluster, seen, signal);
     const number = 1 + Math.max(all[0]?.number ?? 0, ...[...live.values()].map(numberOf));
     const facts = { number, version: input.version, key, at: deck.now(), by };
@@ -182,10 +206,12 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
   async function goOn(
     spot: Spot,
     cluster: Cluster,
+    input: Input,
     { number, url }: Release,
     all: readonly Release[],
-    { seen, plan, signal }: Run<Released>,
+    run: Run<Released>,
   ): Promise<Begun> {
+    const { seen, signal } = run;
     const [newest] = all;
     if (newest && newest.number !== number)
       throw new Refusal(
@@ -193,7 +219,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       );
     const objects = await records.content(spot, number, signal);
     if (!objects) throw new Error(`reading release ${number} of ${spot.service}: it is gone`);
-    if (!(await isAsPlanned(objects, "will" in plan ? plan.will : {})))
+    if (!(await isAsPlanned(objects, await willOf(spot, input, run))))
       throw new Refusal(
         `What was kept of release ${number} of ${spot.service} is not what was approved: look at who may write Secrets in ${spot.namespace}, and deploy it again.`,
       );
@@ -244,6 +270,27 @@ async function found(
   const refs = [...wanted.objects.map(refOf), ...wanted.delete].filter((ref) => !isSeen(ref));
   const live = await inTens(refs, (ref) => cluster.get(ref, signal));
   return new Map([...verified, ...refs.map((ref, i) => [nameOf(ref), live[i]] as const)]);
+}
+
+/** Whether the version was not known when this was approved, and so nothing of what it brings. */
+function isOpen({ plan }: Run<Released>): boolean {
+  const will = Object.values("will" in plan ? plan.will : {});
+  return will.some((one) => fieldOf(one, "release") === null && !isText(fieldOf(one, "version")));
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** What no plan looked at is tried now: what the API server would refuse is refused before anything is applied. */
+async function tried(
+  spot: Spot,
+  cluster: Cluster,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<Live> {
+  const home = await missingNamespace(spot, cluster, signal);
+  const objects = home ? [home, ...wanted.objects] : wanted.objects;
+  const trying = keepingReplicas(cluster, objects);
+  return (await weigh(spot, trying, mainOf(spot), { ...wanted, objects }, signal)).live;
 }
 
 /** The pods of a version that failed before are made anew, where applying it did not do so already. */
