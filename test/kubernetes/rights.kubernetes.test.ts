@@ -1,0 +1,122 @@
+/** Whose rights hold on the cluster: each person's own, or the least that manifests/deploy/rights.yaml gives. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, type TestContext, test } from "vitest";
+import { cluster, type Kube } from "../kube.ts";
+import { installCrds } from "../kube-crds.ts";
+import { house, type Namespaces } from "./house.ts";
+
+const file = join(import.meta.dirname, "../../manifests/deploy/rights.yaml");
+
+/** As rights.yaml says: the first role in each namespace that platform.yaml names, the others once. */
+async function grantLeast(context: TestContext, kube: Kube): Promise<Namespaces> {
+  const rights = (await readFile(file, "utf8")).replace(
+    "[payments, storefront]",
+    "[developers, platform]",
+  );
+  await kube.apply(rights);
+  const namespaces = {
+    staging: await kube.namespace("staging"),
+    production: await kube.namespace("production"),
+  };
+  for (const namespace of Object.values(namespaces))
+    await kube.grant("shipmate", "shipmate", namespace);
+  await kube.grant("shipmate", "shipmate-namespaces");
+  context.onTestFinished(async () => {
+    await kube.kubectl("delete", "--ignore-not-found", "-f", file);
+  });
+  return namespaces;
+}
+
+test("people's own rights hold: who may not is told before anybody is asked, and the cluster knows who did it", async (context) => {
+  const kube = await cluster(context);
+  const namespaces = await grantLeast(context, kube);
+  await kube.grant("shipmate", "shipmate-impersonate");
+  const { staging, production } = namespaces;
+  await kube.grant("ada", "edit", staging);
+  await kube.grant("grace", "edit", production);
+  const { ada, grace, ends } = await house(context, kube, {
+    namespaces,
+    cluster: { context: "shipmate", impersonate: {} },
+  });
+
+  const here = await ada.asks("deploy web 1.4.1 to staging", "Deploy web 1.4.1 to staging");
+  expect((await ends(here)).card?.state?.word).toBe("Succeeded");
+
+  const no = await ends(
+    await ada.asks("deploy web 1.4.1 to production", "Deploy web 1.4.1 to production"),
+  );
+  expect(no.card?.state?.word, no.text).toBe("Refused");
+  expect(no.card?.says).toMatch(/^The cluster doesn't let ada \w+ .* in the namespace production-/);
+  expect(no.card?.buttons.map(({ label }) => label)).not.toContain("Approve");
+  expect(await kube.effects({ namespace: production, user: "ada" })).toEqual([]);
+
+  const id = await grace.asks("deploy web 1.4.1 to production", "Deploy web 1.4.1 to production");
+  await ada.presses(await ada.sees(id, "Waiting for approval"), "Approve");
+  expect((await ends(id)).card?.state?.word).toBe("Succeeded");
+  const writes = await kube.effects({ namespace: production, sender: "shipmate" });
+  const on = (resource: string) => writes.filter((write) => write.resource === resource);
+  expect(new Set(on("deployments").map(({ user, groups }) => [user, ...groups].join(" ")))).toEqual(
+    new Set(["grace developers platform system:authenticated"]),
+  );
+  expect(new Set(on("services").map(({ user }) => user))).toEqual(new Set(["grace"]));
+  // The record of the release is Shipmate's own.
+  expect(new Set(on("secrets").map(({ user }) => user))).toEqual(new Set(["shipmate"]));
+});
+
+test("the least rights are enough for all of the main job", async (context) => {
+  const kube = await cluster(context);
+  await installCrds(kube, "cloudnative-pg");
+  const namespaces = await grantLeast(context, kube);
+  const { production } = namespaces;
+  const spec = {
+    ...{ image: "user-api", replicas: 2, ingress: { host: "api.example.com" } },
+    database: { type: "postgresql", size: "small" },
+    migrate: { command: ["migrate"] },
+    workers: { mail: { command: ["mail"] } },
+    cron: { nightly: { schedule: "@daily", command: ["tidy"] } },
+  };
+  const { ada, grace, deploys, ends, heard } = await house(context, kube, {
+    namespaces,
+    patience: "30s",
+    cluster: { context: "shipmate" },
+    others: { "user-api": spec, shop: { image: "shop" } },
+  });
+  const at = "user-api in production";
+  const goesWell = async (id: string) => {
+    const end = await ends(id);
+    expect(end.card?.state?.word, `${end.text}\n${heard(id).join("\n")}`).toBe("Succeeded");
+    return end;
+  };
+  const approved = async (text: string, title: string) => {
+    const id = await ada.asks(text, title);
+    await grace.presses(await grace.sees(id, "Waiting for approval"), "Approve");
+    return goesWell(id);
+  };
+
+  await goesWell(await deploys("1.4.1", "user-api"));
+  const better = await goesWell(await deploys("1.4.2", "user-api"));
+  const stuck = await ends(await deploys("1.5.0-crash", "user-api"));
+  expect(stuck.card?.state?.word, stuck.text).toMatch(/Taken back|Refused/);
+  await approved(`scale user-api 3 in production`, `Scale ${at} to 3`);
+  await approved(`restart ${at}`, `Restart ${at}`);
+  const logs = await ada.reads(`logs ${at}`, /^Logs of user-api/);
+  expect(logs.text).not.toMatch(/doesn't let|forbidden/);
+  const events = await ada.reads(`events ${at}`, /^Events around user-api/);
+  expect(events.card?.rows?.length, events.text).toBeGreaterThan(0);
+  const status = await ada.reads(`status ${at}`, /^user-api in production/);
+  expect(status.text).toContain("1.4.2");
+  await ada.reads(`history ${at}`, /user-api/);
+  await ada.presses(better, "Roll back");
+  await goesWell(await ada.findsRun(/^Roll back user-api/));
+
+  await kube.kubectl("create", "deployment", "shop", "--image=shop:1.0.0", "-n", production);
+  await approved("adopt shop in production", "Adopt shop in production");
+  await approved(
+    "remove user-api from production confirm=user-api",
+    `Remove user-api from production`,
+  );
+
+  const refused = (await kube.writes({ user: "shipmate" })).filter(({ status }) => status === 403);
+  expect(refused, "nothing was tried in vain").toEqual([]);
+});
