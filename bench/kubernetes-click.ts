@@ -33,17 +33,6 @@ export async function click({ kube, shipmate }: World): Promise<readonly Figure[
     if (first === undefined) throw new Error(`finding the first apply after click ${i}`);
     return first - at;
   });
-  if (process.env["TRACE"]) {
-    const all = await kube.writes({ user: "shipmate" });
-    for (const at of clicks)
-      console.log(
-        all
-          .filter((w) => Date.parse(w.at) >= at && Date.parse(w.at) < at + 3000)
-          .slice(0, 30)
-          .map((w) => `${Date.parse(w.at) - at}:${w.verb}${w.dryRun ? "~" : ""} ${w.resource}`)
-          .join(", "),
-      );
-  }
   console.log(`click to first apply ${spread(took)}`);
   const [p50, p95] = [percentile(took, 0.5), percentile(took, 0.95)];
   return [

@@ -9,9 +9,10 @@ import { steadily } from "./load.ts";
 
 const pods = 50;
 const turns = 3;
-const perSecond = 100;
+/** More than a company says; each is stored, understood and answered before the next figure is due. */
+const perSecond = 20;
 /** Of each turn. */
-const seconds = 3;
+const seconds = 5;
 /** Milliseconds; what an acknowledgement may take at most at that rate. */
 const limit = 100;
 
