@@ -20,6 +20,7 @@ const ranks: Readonly<Record<string, number>> = {
   templates: 4,
   engine: 5,
   web: 6,
+  doctor: 7,
 };
 const top = 7;
 /** In these every folder is a house of its own. */
@@ -30,7 +31,7 @@ const shared = ["surfaces/adaptive"];
 /** The only places for each package; zod is welcome anywhere. */
 const packages: readonly (readonly [name: RegExp, place: RegExp])[] = [
   [/^zod$/, /^src\//],
-  [/^yaml$/, /^src\/(platform|expand|catalog|templates|providers\/kubernetes)\//],
+  [/^yaml$/, /^src\/(doctor|platform|expand|catalog|templates|providers\/kubernetes)\//],
   [/^@slack\//, /^src\/surfaces\/slack\//],
   [/^(botbuilder|botframework-[\w-]+|fflate)$/, /^src\/surfaces\/teams\//],
   [/^@kubernetes\/client-node$/, /^src\/providers\/kubernetes\//],

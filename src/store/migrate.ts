@@ -19,7 +19,7 @@ export async function migrate(
 ): Promise<number> {
   const until = performance.now() + patience;
   for (;;) {
-    const version = await versionOf(database);
+    const version = await schemaVersion(database);
     if (version > list.length) tooNew(version, list.length);
     if (version === list.length) return version;
     const done = await database.transaction((sql) => oneStep(sql, list));
@@ -45,7 +45,7 @@ async function oneStep(sql: Sql, list: readonly string[]): Promise<boolean> {
       version bigint PRIMARY KEY,
       at timestamptz NOT NULL DEFAULT clock_timestamp()
     )`);
-  const version = await versionOf(sql);
+  const version = await schemaVersion(sql);
   const next = list[version];
   if (next === undefined) return true;
   await sql.run(next);
@@ -54,7 +54,7 @@ async function oneStep(sql: Sql, list: readonly string[]): Promise<boolean> {
 }
 
 /** How many migrations were carried out. */
-async function versionOf(sql: Sql): Promise<number> {
+export async function schemaVersion(sql: Sql): Promise<number> {
   const table = await first(
     sql,
     z.object({ there: z.boolean() }),

@@ -1,0 +1,169 @@
+/** Looks at the database: does it answer, does it keep what it is given, is its schema ours, is the audit whole? */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { Refusal } from "../core/refusal.ts";
+import { faultText } from "../engine/faults.ts";
+import { checkAudit } from "../store/audit.ts";
+import { type Database, first } from "../store/database.ts";
+import { holdFolder } from "../store/folder.ts";
+import { schemaVersion } from "../store/migrate.ts";
+import { migrations } from "../store/migrations.ts";
+import { openPglite } from "../store/pglite.ts";
+import { openPostgres } from "../store/postgres.ts";
+import { about, codeOf, type Finding } from "./finding.ts";
+
+const { good, note, wrong } = about("Database");
+const audit = about("Audit");
+
+/** The oldest PostgreSQL that its makers still mend, and how far two clocks may be apart, in milliseconds. */
+const oldest = 15;
+const apart = 2_000;
+
+export function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
+  const url = config.mode === "local" ? undefined : config.database;
+  return url === undefined ? lookAtFolder(config.home) : lookAtServer(url);
+}
+
+async function lookAtServer(url: string): Promise<readonly Finding[]> {
+  let database: Database;
+  try {
+    database = await openPostgres(url, { max: 1, timeout: 20_000 });
+  } catch (error) {
+    return [wrong(unreachable(new URL(url), error))];
+  }
+  try {
+    return [...(await server(database)), ...(await inside(database))];
+  } finally {
+    await database.close();
+  }
+}
+
+async function lookAtFolder(home: string): Promise<readonly Finding[]> {
+  const folder = join(home, "database");
+  if (!existsSync(folder)) return [note(`There is none in ${home} yet: the first start makes it.`)];
+  const held = await holdFolder(home).catch((error: unknown) => {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  });
+  if (held === undefined)
+    return [
+      note(
+        `It was not opened, since a Shipmate that runs uses ${home}: stop that one first to have schema and audit looked at.`,
+      ),
+    ];
+  try {
+    const database = await openPglite({ folder }).catch((error: unknown) => faultText(error));
+    if (typeof database === "string")
+      return [
+        wrong(
+          `The database in ${folder} can't be opened (${database}): restore it from a backup, or move it away to begin anew.`,
+        ),
+      ];
+    try {
+      return [good(`The database in ${folder} answers.`), ...(await inside(database))];
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await held.release();
+  }
+}
+
+function unreachable({ host, hostname, username, pathname }: URL, error: unknown): string {
+  const code = codeOf(error);
+  const user = decodeURIComponent(username);
+  const name = decodeURIComponent(pathname.slice(1));
+  switch (code) {
+    case "ECONNREFUSED":
+      return `Nothing listens at ${host}: start PostgreSQL there, or correct DATABASE_URL.`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `No machine is called ${hostname}: correct DATABASE_URL, or this machine's DNS.`;
+    case "28P01":
+    case "28000":
+      return `PostgreSQL at ${host} does not let ${user || "us"} in: correct user and password in DATABASE_URL.`;
+    case "3D000":
+      return `PostgreSQL at ${host} has no database ${name}: create it, or correct DATABASE_URL.`;
+    case "53300":
+      return `PostgreSQL at ${host} has no connection left: raise its max_connections, or start fewer replicas.`;
+    default:
+      return `PostgreSQL at ${host} does not answer (${faultText(error)}): start it, let this machine reach it, or correct DATABASE_URL.`;
+  }
+}
+
+const Server = z.object({
+  version: z.number(),
+  standby: z.boolean(),
+  fsync: z.string(),
+  creates: z.boolean(),
+  now: z.number(),
+});
+
+/** What only a server of its own can have wrong. */
+async function server(database: Database): Promise<readonly Finding[]> {
+  const before = Date.now();
+  const row = await first(
+    database,
+    Server,
+    `SELECT current_setting('server_version_num')::int / 10000 AS version, pg_is_in_recovery() AS standby,
+       current_setting('fsync') AS fsync, has_database_privilege(current_database(), 'CREATE') AS creates,
+       (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
+  );
+  if (row === undefined) throw new Error("asking PostgreSQL about itself");
+  const after = Date.now();
+  const findings: Finding[] = [];
+  if (row.version < oldest)
+    findings.push(wrong(`PostgreSQL ${row.version} is too old: use ${oldest} or a later one.`));
+  else findings.push(good(`PostgreSQL ${row.version} answers.`));
+  if (row.standby)
+    findings.push(
+      wrong("It is a standby, where nothing can be written: put the primary into DATABASE_URL."),
+    );
+  if (row.fsync === "off")
+    findings.push(
+      wrong("It runs with fsync off, so a power cut loses what was done: switch fsync on."),
+    );
+  if (!row.creates && (await schemaVersion(database)) < migrations.length)
+    findings.push(
+      wrong(
+        "Shipmate may not make its tables: GRANT CREATE ON DATABASE to its user, or have somebody who may start it once.",
+      ),
+    );
+  const off = row.now < before ? row.now - before : Math.max(0, row.now - after);
+  if (Math.abs(off) > apart) {
+    const seconds = Math.round(Math.abs(off) / 1_000);
+    findings.push(
+      wrong(
+        `Its clock is ${seconds} s ${off < 0 ? "behind" : "ahead of"} this machine's: let both set theirs by NTP.`,
+      ),
+    );
+  } else findings.push(good("Its clock agrees with this machine's."));
+  return findings;
+}
+
+async function inside(database: Database): Promise<readonly Finding[]> {
+  const version = await schemaVersion(database);
+  const known = migrations.length;
+  if (version > known)
+    return [
+      wrong(
+        `Its schema has version ${version} and this Shipmate knows ${known}: start the newer Shipmate, or restore the older database.`,
+      ),
+    ];
+  if (version === 0) return [note("It holds no tables yet: the first start makes them.")];
+  const schema =
+    version === known
+      ? good(`Its schema has version ${version}, as it should.`)
+      : note(`Its schema has version ${version}: the next start brings it to ${known}.`);
+  const checked = await checkAudit(database);
+  return [
+    schema,
+    checked.ok
+      ? audit.good(`All ${checked.head.count} rows are as they were written.`)
+      : audit.wrong(
+          `${checked.says} Find out who could write to the database, and compare it with a backup.`,
+        ),
+  ];
+}
