@@ -72,11 +72,17 @@ interface Round {
   readonly folder: string;
   readonly channel: string;
   readonly version: string;
+  /** Milliseconds that a card may take to change; 20 s unless told. */
+  readonly patience?: number;
 }
 
 /** Ada says it unless it is there, grace approves what asks for it, until the run's end. */
 export function lived(shipmate: Running, round: Round, wasAnswered: boolean) {
-  const settings = { url: shipmate.url, channel: round.channel, patience: 20_000 };
+  const settings = {
+    url: shipmate.url,
+    channel: round.channel,
+    patience: round.patience ?? 20_000,
+  };
   const [ada, grace] = [chat("ada", settings), chat("grace", settings)];
   const marks = {
     said: Promise.withResolvers<void>(),
