@@ -13,7 +13,9 @@ export function backwards(refs: readonly Ref[]): readonly Ref[] {
 }
 
 /** What people ask about comes first, and what serves it last: a card shows the first few. */
-export function asRead<T extends { readonly object: KubeObject }>(all: readonly T[]): readonly T[] {
+export function asRead<T extends { readonly object: Pick<Ref, "kind"> }>(
+  all: readonly T[],
+): readonly T[] {
   const place = ({ object: { kind } }: T): number => {
     const at = reading.findIndex((some) => some.includes(kind));
     return at < 0 ? 1 : at;

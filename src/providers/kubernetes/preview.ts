@@ -72,7 +72,7 @@ export async function weigh(
   return {
     changes: [
       ...[...first, ...others].flatMap(({ changes }) => changes),
-      ...gone.flatMap(({ live, ref }) =>
+      ...asRead(gone.map((one) => ({ ...one, object: one.ref }))).flatMap(({ live, ref }) =>
         live ? [{ of: main, field: objectText(ref), from: thereText(ref), to: null }] : [],
       ),
     ],
@@ -183,7 +183,7 @@ function changesOf(
     return { changes: [{ of: main, field, from: null, to: newText(object) }], takeovers: [] };
   }
   const takeovers: Takeover[] = [];
-  const isLabel = ({ path }: Difference) => Number(path[0] === "metadata");
+  const isLabel = ({ path }: Difference) => Number(path.slice(0, 3).includes("metadata"));
   const found = differences(live, after, object).toSorted((a, b) => isLabel(a) - isLabel(b));
   const changes = found.map((difference) => {
     const change = { of: main, ...told(difference, whose) };

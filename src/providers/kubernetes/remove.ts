@@ -55,7 +55,8 @@ export function remove(deck: Deck): Provider<typeof clusters>["remove"] {
       const kept = refs.filter(holdsData).map((ref) => stays(main, ref));
       const undo = back(input, all);
       return {
-        changes: [first, ...more, ...kept],
+        // What stays is said before what goes: a card shows the first few.
+        changes: is === null ? [first, ...more, ...kept] : [first, ...kept, ...more],
         seen: { [main]: resting(newest), ...weighed.seen },
         will: { ...will, ...weighed.will },
         undo: undo.op === "clusters.release" ? [undo] : [],

@@ -142,7 +142,7 @@ function change({ what, from, to, irreversible }: ChangeLine): Element {
   if (from !== undefined && to === undefined) inlines.push(textRun("gone: ", { isSubtle: true }));
   const spaced = (between: string) => inlines.push(textRun(between, { isSubtle: true }));
   inlines.push(textRun(line(what)));
-  if (from !== undefined) {
+  if (from !== undefined && !(from === "there" && to === undefined)) {
     spaced("  ");
     inlines.push(textRun(line(from), { ...mono, isSubtle: true }));
   }

@@ -103,7 +103,9 @@ function changed({ from, to, irreversible }: ChangeLine): string {
         ? "new"
         : `new: ${after ?? ""}`.trim()
       : after === undefined
-        ? `${before} → gone`
+        ? before === "there"
+          ? "gone"
+          : `${before} → gone`
         : `${before} → ${after}`;
   return irreversible === undefined ? what : `${what} (can't be taken back: ${line(irreversible)})`;
 }

@@ -22,7 +22,7 @@ export function changed(change: ChangeLine): string {
   const kept = change.irreversible === undefined ? "" : `. ${lasting(change.irreversible)}`;
   if (from !== undefined && to !== undefined) return `${what} ${from} → ${to}${kept}`;
   if (to !== undefined) return `new: ${what}${to === "new" ? "" : ` (${to})`}${kept}`;
-  if (from !== undefined) return `gone: ${what} (${from})${kept}`;
+  if (from !== undefined) return `gone: ${what}${from === "there" ? "" : ` (${from})`}${kept}`;
   return `${what}${kept}`;
 }
 

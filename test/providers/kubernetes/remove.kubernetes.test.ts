@@ -29,10 +29,10 @@ test("it deletes what the releases hold and nothing else, keeps what holds data,
   const plan = await changes(remove.preview(at, see()));
   expect(plan.changes).toMatchObject([
     { field: "version", from: "1.4.1", to: null },
+    { field: "PersistentVolumeClaim data", to: expect.stringContaining("stays with its data") },
     { field: "Deployment web", to: null },
     { field: "Service web", to: null },
     { field: "ConfigMap web", to: null },
-    { field: "PersistentVolumeClaim data", to: expect.stringContaining("stays with its data") },
   ]);
   expect(plan.undo).toMatchObject([
     { op: "clusters.release", input: { ...at, version: "1.4.1", like: "1" } },
