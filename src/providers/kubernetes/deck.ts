@@ -17,6 +17,8 @@ export interface Deck {
   readonly spotOf: (at: At) => Spot;
   readonly source: Source;
   readonly records: Records;
+  /** Judges the newest release, which nobody may have watched to its end. */
+  readonly judge?: (spot: Spot, signal: AbortSignal) => Promise<unknown>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -65,9 +67,12 @@ export function back(at: At, all: readonly Release[]): Effect {
   const { service, environment } = at;
   const good = standing(all).find(({ state }) => state === "good" || state === "adopted");
   if (!good) return clusters.remove({ service, environment });
-  const { version, number } = good;
-  return clusters.release({ service, environment, version, like: String(number) });
+  return clusters.release({ service, environment, version: good.version, like: idOf(good) });
 }
+
+/** For `like`: the number, and the record's own identity, so that nobody slips other content under it. */
+export const idOf = ({ number, uid }: Pick<Release, "number" | "uid">): string =>
+  uid === undefined ? String(number) : `${number}/${uid}`;
 
 /** The objects as ours: whose they are stands on each and on its pods. */
 export function labelled(at: At, objects: readonly KubeObject[]): readonly KubeObject[] {

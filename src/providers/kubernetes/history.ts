@@ -1,6 +1,7 @@
 /** What was released, as the records tell. */
 import type { Provider } from "../../core/provider.ts";
 import type { clusters } from "../../roles/clusters.ts";
+import { idOf } from "./deck.ts";
 import { judge } from "./judge.ts";
 import type { Reading } from "./reading.ts";
 
@@ -15,11 +16,11 @@ export function history(reading: Reading): Provider<typeof clusters>["history"] 
     const all = await reading.records.list(spot, signal);
     return all
       .filter(({ state }) => state !== "removed")
-      .map(({ number, version, state, at, by, why }) => ({
+      .map(({ number, uid, version, state, at, by, why }) => ({
         version,
         good: state === "good" || state === "adopted",
         at,
-        id: String(number),
+        id: idOf({ number, uid }),
         ...(by === undefined ? {} : { by }),
         ...(why !== undefined
           ? { why }

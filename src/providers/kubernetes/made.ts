@@ -1,8 +1,8 @@
 /** What a version consists of in an environment, and that what is carried out is what was approved. */
 import { canonical, type Seen } from "../../core/plan.ts";
-import { Moved } from "../../core/refusal.ts";
+import { Moved, refuse } from "../../core/refusal.ts";
 import type { KubeObject } from "../../expand/object.ts";
-import { type At, type Deck, fieldOf, labelled, mainOf } from "./deck.ts";
+import { type At, type Deck, fieldOf, idOf, labelled, mainOf } from "./deck.ts";
 import { contentOf } from "./grounds.ts";
 import { nameOf } from "./order.ts";
 import { packed } from "./records.ts";
@@ -44,14 +44,18 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
     return { objects, pins, url: addressOf(objects) };
   }
 
-  async function earlier(spot: Spot, { like }: Input, signal: AbortSignal) {
+  async function earlier(spot: Spot, { like, version }: Input, signal: AbortSignal) {
     if (like === undefined) return undefined;
-    const number = Number(like);
-    const [objects, all] = await Promise.all([
-      records.content(spot, number, signal),
-      records.list(spot, signal),
-    ]);
-    return objects && { objects, pins: all.find((one) => one.number === number)?.pins ?? {} };
+    const number = Number(like.split("/")[0]);
+    // In this order: whatever took its place before the content was read shows in the list.
+    const objects = await records.content(spot, number, signal);
+    const all = await records.list(spot, signal);
+    const kept = all.find((one) => one.number === number);
+    if (kept && like.includes("/") && idOf(kept) !== like)
+      refuse(
+        `Release ${number} of ${spot.service} is no longer the one that was kept: somebody has made its record anew in ${spot.namespace}. Deploy ${version} instead.`,
+      );
+    return objects && { objects, pins: kept?.pins ?? {} };
   }
 
   async function rendered(

@@ -92,7 +92,7 @@ export function records(now: () => number): Records {
     },
 
     async create(spot, release, content, signal) {
-      const { number, state, why, ...facts } = release;
+      const { number, uid: _, state, why, ...facts } = release;
       const object: KubeObject = {
         ...secret,
         type: recordType,
@@ -159,6 +159,7 @@ const secret = { apiVersion: "v1", kind: "Secret" };
 const Stored = z.object({
   metadata: z.object({
     name: z.string(),
+    uid: z.string().optional(),
     labels: z.record(z.string(), z.string()),
     annotations: z.record(z.string(), z.string()).default({}),
   }),
@@ -200,6 +201,7 @@ function releaseOf(spot: Spot, found: KubeObject): Release {
       ...facts,
       inventory: facts.inventory.filter(({ namespace }) => namespace === spot.namespace),
       number,
+      uid: metadata.uid,
       state: State.parse(metadata.labels[stateLabel]),
       why: metadata.annotations[whyAnnotation],
     };

@@ -182,6 +182,8 @@ export interface Source {
 export interface Release {
   /** Counts from 1 in its spot. */
   readonly number: number;
+  /** Of its record, whose content can't change: one that was made anew has another. */
+  readonly uid?: string | undefined;
   readonly version: string;
   /** The effect's key. */
   readonly key: string;

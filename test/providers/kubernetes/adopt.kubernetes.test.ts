@@ -97,7 +97,9 @@ test("it takes what is the service's alone into care, changes nothing, and plans
   expect(next.changes[0]).toMatchObject({ from: "1.4.1", to: "1.4.2" });
   const fields = next.changes.map(({ field }) => field);
   expect(fields).toContain("Service web-svc"); // what the manifests don't have would go, and that is said
-  expect(next.undo).toMatchObject([{ input: { version: "1.4.1", like: "1" } }]);
+  expect(next.undo).toMatchObject([
+    { input: { version: "1.4.1", like: expect.stringMatching(/^1\//) } },
+  ]);
   expect(versions.size).toBe(3);
   const away = await changes(disown.preview(at, see()));
   expect(away.undo).toMatchObject([{ op: "clusters.adopt", input: at }]);

@@ -22,7 +22,10 @@ test("a record comes back as it was made, with the objects that were applied", a
   const inventory = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace }];
   await deck.records.create(spot, { ...first, inventory }, content, open);
   await deck.records.create(spot, numbered(2), [], open);
-  expect(await deck.records.list(spot, open)).toEqual([numbered(2), { ...first, inventory }]);
+  expect(await deck.records.list(spot, open)).toMatchObject([
+    { ...numbered(2), uid: expect.any(String) },
+    { ...first, inventory },
+  ]);
   expect(await deck.records.content(spot, 1, open)).toEqual(content);
   expect(await deck.records.content(spot, 3, open)).toBeUndefined();
   await deck.records.mark(spot, 1, "bad", "It crashed.", open);

@@ -1,5 +1,6 @@
 /** The effect `release` on a real control plane: once, converging, and never onto what nobody approved. */
 import { expect, test } from "vitest";
+import type { Effect } from "../../../src/core/operation.ts";
 import { Moved, Refusal } from "../../../src/core/refusal.ts";
 import { type KubeObject, marks } from "../../../src/expand/object.ts";
 import { release as releaseOf } from "../../../src/providers/kubernetes/release.ts";
@@ -70,13 +71,17 @@ test("a second one changes what differs; what runs well already is the same; wha
     { of: "staging/web", field: "version", from: "1.4.1", to: "1.5.0-crash" },
     { field: "image" },
   ]);
-  expect(next.undo).toMatchObject([{ input: { ...to("1.4.1"), like: "1" } }]);
+  expect(next.undo).toMatchObject([
+    { input: { ...to("1.4.1"), like: expect.stringMatching(/^1\//) } },
+  ]);
   await ship("1.5.0-crash", "b", "bad");
   const again = await plan("1.5.0-crash");
   expect(again.changes).toEqual([
     { of: "staging/web", field: "version", from: "1.5.0-crash (failed)", to: "1.5.0-crash" },
   ]);
-  expect(again.undo).toMatchObject([{ input: { ...to("1.4.1"), like: "1" } }]);
+  expect(again.undo).toMatchObject([
+    { input: { ...to("1.4.1"), like: expect.stringMatching(/^1\//) } },
+  ]);
   await ship("1.5.0-crash", "c");
   const deployment = await live("Deployment");
   expect(JSON.stringify(deployment["spec"])).toContain(`"${marks.restarted}":"release-3"`);
@@ -95,6 +100,22 @@ test("a step back brings the exact content of then, whatever the manifests say t
   const forgotten = await plan("1.4.1", "77");
   expect(forgotten.changes).toContainEqual(
     expect.objectContaining({ field: expect.stringContaining("LEVEL"), from: "info", to: "debug" }),
+  );
+});
+
+test("a step back to a record that somebody has made anew is refused", async (context) => {
+  const { kube, namespace, release, to, ship, plan } = await world(context);
+  await ship("1.4.1", "a");
+  const [back] = (await plan("1.4.2")).undo as readonly Effect[];
+  const input = back?.input as ReturnType<typeof to> & { readonly like: string };
+  expect(await release.preview(input, see())).toEqual({ same: { url: null } });
+  const secret = ["secret", "shipmate.web.1", "-n", namespace];
+  const record = JSON.parse(await kube.kubectl("get", ...secret, "-o", "json"));
+  const { uid: _, resourceVersion: __, ...metadata } = record.metadata;
+  await kube.kubectl("delete", ...secret);
+  await kube.apply(JSON.stringify({ ...record, metadata }), "--server-side");
+  await expect(release.preview(input, see())).rejects.toThrow(
+    "Release 1 of web is no longer the one that was kept",
   );
 });
 

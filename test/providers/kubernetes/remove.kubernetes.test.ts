@@ -35,7 +35,10 @@ test("it deletes what the releases hold and nothing else, keeps what holds data,
     { field: "ConfigMap web", to: null },
   ]);
   expect(plan.undo).toMatchObject([
-    { op: "clusters.release", input: { ...at, version: "1.4.1", like: "1" } },
+    {
+      op: "clusters.release",
+      input: { ...at, version: "1.4.1", like: expect.stringMatching(/^1\//) },
+    },
   ]);
   await remove.run(at, bound(plan, "b"));
   await remove.run(at, bound(plan, "b"));
