@@ -15,6 +15,7 @@ import { content } from "./content.ts";
 import { disown } from "./disown.ts";
 import { events } from "./events.ts";
 import { history } from "./history.ts";
+import { judge } from "./judge.ts";
 import { logs } from "./logs.ts";
 import { migrate, migration, takes } from "./migrate.ts";
 import { records as recordsOf } from "./records.ts";
@@ -108,8 +109,8 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
   });
   const patience = (environment: string): number =>
     milliseconds(own(platform().environments, environment)?.patience ?? "40s");
-  const deck = { spotOf, source, records, now };
   const reading = { spotOf, records, patience, now };
+  const deck = { spotOf, source, records, now, judge: judge(reading) };
   return {
     clusters: {
       release: release(deck),

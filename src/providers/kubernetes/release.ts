@@ -53,7 +53,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const main = mainOf(input);
     const planned = see.planned(main);
     const [all, made, home] = await Promise.all([
-      records.list(spot, signal),
+      judged(spot, signal),
       make(spot, input, signal),
       planned === undefined ? missingNamespace(spot, spot.as(see.by), signal) : undefined,
     ]);
@@ -86,6 +86,14 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       knows: { url: made.url },
       undo: [back(input, all)],
     };
+  }
+
+  /** The releases; the newest is judged first where nobody has watched it to its end. */
+  async function judged(spot: Spot, signal: AbortSignal): Promise<readonly Release[]> {
+    const all = await records.list(spot, signal);
+    if (all[0]?.state !== "going" || !deck.judge) return all;
+    await deck.judge(spot, signal);
+    return records.list(spot, signal);
   }
 
   /** What an earlier operation of the same plan makes is not there yet: content is compared with content. */

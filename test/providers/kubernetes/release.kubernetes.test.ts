@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import type { Effect } from "../../../src/core/operation.ts";
 import { Moved, Refusal } from "../../../src/core/refusal.ts";
 import { type KubeObject, marks } from "../../../src/expand/object.ts";
+import { judge } from "../../../src/providers/kubernetes/judge.ts";
 import { release as releaseOf } from "../../../src/providers/kubernetes/release.ts";
-import { bound, changes, open, see } from "../drive.ts";
+import { bound, changes, eventually, open, see } from "../drive.ts";
 import { rendered, type Stage, spoiled, stage, web } from "./deck.ts";
 
 async function world(context: Parameters<typeof stage>[0]) {
@@ -86,6 +87,21 @@ test("a second one changes what differs; what runs well already is the same; wha
   const deployment = await live("Deployment");
   expect(JSON.stringify(deployment["spec"])).toContain(`"${marks.restarted}":"release-3"`);
   expect(await release.preview(to("1.5.0-crash"), see())).toEqual({ same: { url: null } });
+});
+
+test("one that nobody watched to its end is judged by the next plan, which goes back to it", async (context) => {
+  const { deck, at, spot } = await stage(context);
+  const reading = { ...deck, patience: () => 40_000 };
+  const { preview, run } = releaseOf({ ...deck, judge: judge(reading) });
+  const first = { ...at, version: "1.4.1" };
+  await run(first, bound(await changes(preview(first, see())), "a"));
+  expect(await deck.records.list(spot, open)).toMatchObject([{ state: "going" }]);
+  const next = await eventually(
+    () => changes(preview({ ...at, version: "1.4.2" }, see())),
+    (plan) => plan.changes[0].from !== "1.4.1 (starting)",
+  );
+  expect(next.changes[0]).toMatchObject({ from: "1.4.1", to: "1.4.2" });
+  expect(next.undo).toMatchObject([{ input: { version: "1.4.1", like: expect.stringMatching(/^1\//) } }]);
 });
 
 test("a step back brings the exact content of then, whatever the manifests say today", async (context) => {
