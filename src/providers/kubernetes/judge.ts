@@ -156,11 +156,12 @@ function stuckOr(going: string, final: string, since: number, { patience, now }:
   };
 }
 
-/** Seconds; far from the end in steps of five, so that a card does not change with each second. */
-function rounded(milliseconds: number): number {
-  const seconds = Math.ceil(milliseconds / 1_000);
-  return seconds > 10 ? Math.ceil(seconds / 5) * 5 : seconds;
+/** Seconds, in a few steps, so that a card that counts down does not change with each second. */
+export function rounded(milliseconds: number): number {
+  const seconds = milliseconds / 1_000;
+  return steps.find((step) => seconds <= step) ?? Math.ceil(seconds / 60) * 60;
 }
+const steps = [5, 10, 20, 30, 40, 60];
 
 function sum<T>(all: readonly T[], of: (one: T) => number): number {
   return all.reduce((total, one) => total + of(one), 0);
