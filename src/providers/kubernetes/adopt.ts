@@ -12,6 +12,7 @@ import { refOf } from "./order.ts";
 import { managerText, ownersOf } from "./owners.ts";
 import { packed } from "./records.ts";
 import { uids } from "./restart.ts";
+import { settled } from "./sources/settled.ts";
 import type { Spot } from "./types.ts";
 import { addressOf } from "./url.ts";
 import { isOwn } from "./whose.ts";
@@ -29,7 +30,7 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
       if (newest) return { same: {} };
       const found = await discover(spot, spot.as(by), signal);
       requireFree(spot, found);
-      packed(spot, found.map(cleaned));
+      packed(spot, kept(found));
       return {
         changes: [
           { of: main, field: "version", from: null, to: versionOf(service, found) },
@@ -69,7 +70,7 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
         await records.create(
           spot,
           { ...facts, number, version, state: "adopted", inventory },
-          found.map(cleaned),
+          kept(found),
           signal,
         );
         return {};
@@ -150,7 +151,10 @@ function versionOf(service: string, found: readonly KubeObject[]): string {
   return tag;
 }
 
-/** What somebody asked for, without what the cluster wrote. */
+/** What somebody asked for, in the way in which a release says it. */
+const kept = (found: readonly KubeObject[]) => settled(found.map(cleaned));
+
+/** Without what the cluster wrote. */
 function cleaned({ status: _, metadata, ...object }: KubeObject): KubeObject {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
     ([name]) => !written.has(name),

@@ -93,6 +93,9 @@ test("it takes what is the service's alone into care, changes nothing, and plans
   expect(await deck.records.list(spot, open)).toMatchObject([
     { number: 1, state: "adopted", version: "1.4.1", url: "http://web.example.com" },
   ]);
+  const content = (await deck.records.content(spot, 1, open)) ?? [];
+  const pods = content.find(({ kind }) => kind === "Deployment");
+  expect(pods?.["spec"], "its autoscaler sets how many").not.toHaveProperty("replicas");
   const next = await changes(releaseOf(deck).preview({ ...at, version: "1.4.2" }, see()));
   expect(next.changes[0]).toMatchObject({ from: "1.4.1", to: "1.4.2" });
   const fields = next.changes.map(({ field }) => field);
