@@ -13,7 +13,7 @@ export interface Web {
   readonly version: string;
   readonly spec: WebSpec;
   readonly settings: Expansion;
-  /** The image as pods name it: with its digest where that is known. */
+  /** The image as pods name it: the service's own in this version where none is named. */
   readonly image: (name: string | undefined) => string;
 }
 

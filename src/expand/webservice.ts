@@ -2,7 +2,7 @@
 import { Expansion } from "../platform/expansion.ts";
 import { filled } from "./compact.ts";
 import { database } from "./database.ts";
-import { withTag } from "./image.ts";
+import { withoutTag, withTag } from "./image.ts";
 import { cronJobs, migration } from "./jobs.ts";
 import { network } from "./network.ts";
 import type { KubeObject } from "./object.ts";
@@ -23,15 +23,17 @@ export interface Where {
   readonly version: string;
   /** What platform.yaml says of the environment. */
   readonly settings?: Expansion | undefined;
-  /** The digest of an image, where it is known: `sha256:...`. */
-  readonly pin?: ((image: string) => string | undefined) | undefined;
+}
+
+export interface Expanded {
+  readonly objects: readonly KubeObject[];
+  readonly migration?: KubeObject | undefined;
+  /** Whose tag is the version, without it: each environment may name another one. */
+  readonly image: string;
 }
 
 /** All objects that the service is made of there, in no order. Throws a Refusal where the environment lacks something. */
-export function expandWebService(
-  manifest: WebService,
-  at: Where,
-): { readonly objects: readonly KubeObject[]; readonly migration?: KubeObject | undefined } {
+export function expandWebService(manifest: WebService, at: Where): Expanded {
   const web = webOf(manifest, at);
   return {
     objects: [
@@ -46,19 +48,8 @@ export function expandWebService(
       ...outside(web),
     ],
     migration: migration(web),
+    image: withoutTag(web.spec.image),
   };
-}
-
-/** Every image that its pods name, with its tag and without a digest of ours; sorted. */
-export function imagesOf(manifest: WebService, at: Omit<Where, "pin">): readonly string[] {
-  const { image, spec } = webOf(manifest, at);
-  const named = [
-    undefined,
-    ...[...Object.values(spec.workers), ...Object.values(spec.cron)].map((part) => part.image),
-    ...(spec.migrate?.enabled ? [spec.migrate.image] : []),
-    ...Object.values(spec.containers).map((container) => container.image),
-  ];
-  return [...new Set(named.map(image))].toSorted();
 }
 
 function webOf(manifest: WebService, at: Where): Web {
@@ -68,13 +59,8 @@ function webOf(manifest: WebService, at: Where): Web {
     ...at,
     settings,
     spec,
-    image: (name) => pinned(name ?? withTag(spec.image, at.version)),
+    image: (name) => name ?? withTag(spec.image, at.version),
   };
-
-  function pinned(image: string): string {
-    const digest = image.includes("@") ? undefined : at.pin?.(image);
-    return digest === undefined ? image : `${image}@${digest}`;
-  }
 }
 
 function account(web: Web): readonly KubeObject[] {

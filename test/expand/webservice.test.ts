@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { KubeObject } from "../../src/expand/object.ts";
-import { expandWebService, imagesOf, type WebService } from "../../src/expand/webservice.ts";
+import { expandWebService, type WebService } from "../../src/expand/webservice.ts";
 import { Expansion } from "../../src/platform/expansion.ts";
 import type { WebSpecInput } from "../../src/platform/web-spec.ts";
+import { imagesOf } from "../../src/providers/kubernetes/sources/images.ts";
 import { at, samples } from "./worlds.ts";
 
 const manifest = (spec: Partial<WebSpecInput>): WebService => ({
@@ -38,8 +39,20 @@ function field(object: KubeObject | undefined, path: string): unknown {
 const container = "spec.template.spec.containers.0";
 
 describe("versions", () => {
+  test("an environment may have an image of its own, whose tag is the version there", () => {
+    const environments = { staging: { image: "registry.test/acme/web-next:1" } };
+    const { image } = expanded({ environments });
+    expect(image).toBe("registry.test/acme/web-next");
+    const pods = one({ environments }, "Deployment");
+    expect(field(pods, `${container}.image`)).toBe("registry.test/acme/web-next:2.0.0");
+    expect(expanded({ environments }, { environment: "production" }).image).toBe(
+      "ghcr.io/acme/web",
+    );
+  });
+
   test("a version becomes the tag of the service's own image, and of no other", () => {
-    expect(imagesOf(samples.shop(), at("shop", "production"))).toEqual(
+    const { objects, migration } = expandWebService(samples.shop(), at("shop", "production"));
+    expect(imagesOf([...objects, ...(migration ? [migration] : [])]).toSorted()).toEqual(
       [
         "envoyproxy/envoy:v1.31.0",
         "ghcr.io/acme/search:3.1",
@@ -48,16 +61,6 @@ describe("versions", () => {
         "busybox:1.36",
       ].toSorted(),
     );
-  });
-
-  test("a known digest is put behind the tag, and one that was written stays", () => {
-    const digest = `sha256:${"a".repeat(64)}`;
-    const pin = (image: string) => (image === "ghcr.io/acme/web:2.0.0" ? digest : undefined);
-    const containers = { log: { image: `logs@${digest}` }, other: { image: "other:1" } };
-    const pods = one({ containers }, "Deployment", "web", { pin });
-    expect(field(pods, `${container}.image`)).toBe(`ghcr.io/acme/web:2.0.0@${digest}`);
-    expect(field(pods, "spec.template.spec.containers.1.image")).toBe(`logs@${digest}`);
-    expect(field(pods, "spec.template.spec.containers.2.image")).toBe("other:1");
   });
 
   test("another version changes only what runs it", () => {

@@ -1,6 +1,5 @@
 /** The forms that a service's manifests may have: a WebService, plain YAML, a Kustomization, a Helm chart. */
 import { refuse } from "../../../core/refusal.ts";
-import { withoutTag } from "../../../expand/image.ts";
 import { expandWebService, parseWebService } from "../../../expand/webservice.ts";
 import type { EnvironmentEntry, ServiceEntry } from "../../../platform/schema.ts";
 import { Helm } from "../../../platform/schema.ts";
@@ -55,7 +54,7 @@ export async function made(
       `${found.name} has more than one WebService: name the file of one as services.${service}.manifests in platform.yaml.`,
     );
   const manifest = parseWebService(web, found.name);
-  const { objects, migration } = expandWebService(manifest, at);
+  const { objects, migration, image } = expandWebService(manifest, at);
   const beside = objectsOf(
     documents.filter((data) => data !== web),
     found.name,
@@ -63,7 +62,7 @@ export async function made(
   return {
     objects: [...objects, ...beside],
     ...(migration && { migration }),
-    image: withoutTag(manifest.spec.image),
+    image,
   };
 }
 

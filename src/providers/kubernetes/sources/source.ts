@@ -84,28 +84,33 @@ export function sources({
     },
 
     async versions(service, signal) {
-      const image = entryOf(service).image ?? (await imageOf(service, signal));
-      const named = image === undefined ? undefined : reference(image);
-      const tags = named && (await registries.tags(named, signal));
-      if (!tags) return [];
-      const hint = named.host;
-      return versionsAmong(tags)
+      const { image } = entryOf(service);
+      const images = image === undefined ? await imagesOf(service, signal) : [image];
+      const named = images.map(reference).filter((one) => one !== undefined);
+      const found = await Promise.all(
+        named.map(async (one) => ({ of: one, tags: (await registries.tags(one, signal)) ?? [] })),
+      );
+      const hintOf = (tag: string) =>
+        listed([...new Set(found.flatMap(({ of, tags }) => (tags.includes(tag) ? of.host : [])))]);
+      return versionsAmong([...new Set(found.flatMap(({ tags }) => tags))])
         .slice(0, offered)
-        .map((value) => ({ value, hint }));
+        .map((value) => ({ value, hint: hintOf(value) }));
     },
   };
 
-  /** What its manifests say in the first environment that has some. */
-  async function imageOf(service: string, signal: AbortSignal): Promise<string | undefined> {
-    if (entryOf(service).manifests === undefined) return undefined;
-    for (const [environment, { namespace = environment }] of Object.entries(
-      platform().environments,
-    )) {
-      const found = await manifests(service, environment);
-      const at = { service, environment, namespace, version: "0.0.0" };
-      if (found) return (await make(at, found, signal)).image;
-    }
-    return undefined;
+  /** What its manifests say in each environment that has some. */
+  async function imagesOf(service: string, signal: AbortSignal): Promise<readonly string[]> {
+    if (entryOf(service).manifests === undefined) return [];
+    const images = await Promise.all(
+      Object.entries(platform().environments).map(
+        async ([environment, { namespace = environment }]) => {
+          const found = await manifests(service, environment);
+          const at = { service, environment, namespace, version: "0.0.0" };
+          return found && (await make(at, found, signal)).image;
+        },
+      ),
+    );
+    return [...new Set(images.filter((image) => image !== undefined))];
   }
 }
 

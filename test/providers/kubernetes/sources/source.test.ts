@@ -164,6 +164,28 @@ describe("images become digests", () => {
   });
 });
 
+test("each environment may have an image of its own, and all of them have versions", async (context) => {
+  const tags = { "acme/web": ["1.4.1", "1.4.2"], "acme/next": ["2.0.0", "1.4.2"] };
+  const images = await registry(context, tags);
+  const web = (name: string) => `${images.host}/acme/${name}`;
+  const manifest = {
+    ...{ apiVersion: "platform.company.io/v1", kind: "WebService", metadata: { name: "web" } },
+    spec: { image: web("web"), environments: { staging: { image: web("next") } } },
+  };
+  const folder = await project(context, { "short.yaml": text(manifest) });
+  const services = { web: { manifests: "short.yaml" } };
+  const source = sourceOf(folder, services, { registries: images.registries });
+  const hint = images.host;
+  expect(await source.versions("web", open)).toEqual(
+    ["2.0.0", "1.4.2", "1.4.1"].map((value) => ({ value, hint })),
+  );
+  const { objects } = await source.render(staging("web", "2.0.0"), undefined, open);
+  expect(JSON.stringify(objects)).toContain(`"image":"${web("next")}:2.0.0@sha256:`);
+  await expect(source.render(staging("web", "1.4.1"), undefined, open)).rejects.toThrow(
+    "There is no version 1.4.1 of web: ",
+  );
+});
+
 test("versions of an unknown service are refused with the services that there are", async (context) => {
   const source = sourceOf(await project(context), { web: {}, hello: {} });
   const versions = source.versions("nobody", open);
