@@ -56,6 +56,8 @@ const breath = 15;
 /** How long one call of a surface may take, and how long a message is claimed for it, in milliseconds. */
 const callLimit = 15_000;
 const lease = 30_000;
+/** How often the others are looked after while one surface is posting, in milliseconds. */
+const beat = 100;
 /** The longest sleep between two looks, in milliseconds: finds what another process left. */
 const sweep = 2_000;
 
@@ -69,25 +71,50 @@ export function createProjector(parts: ProjectorParts): Projector {
   let working: Promise<void> | undefined;
   let again = false;
 
+  /** Surfaces that are posting what was claimed for them. One that is slow or away holds up no other. */
+  const busy = new Map<string, Promise<void>>();
+  let stir = () => {};
+
   const round = async (): Promise<void> => {
-    for (;;) {
-      if (closing.signal.aborted) return;
+    while (!closing.signal.aborted) {
       again = false;
       // A slow chat may outlast the claim: what is left then is somebody else's.
       const claimed = performance.now();
       const until = clock() + lease - callLimit;
-      const behind = await claimBehind(database, names, 40, lease);
-      const channels = Map.groupBy(behind, (one) => `${one.surface} ${one.channel}`);
-      await Promise.all(
-        [...channels.values()].map(async (messages) => {
-          for (const message of messages) {
-            if (clock() >= until) return;
-            if ((await bring(message, claimed)) === "later") return;
-          }
-        }),
-      );
-      if (behind.length === 0 && !again) return;
+      const free = names.filter((name) => !busy.has(name));
+      const behind = free.length > 0 ? await claimBehind(database, free, 40, lease) : [];
+      for (const [name, messages] of Map.groupBy(behind, (one) => one.surface)) {
+        const posting = bringAll(messages, claimed, until)
+          .catch((error: unknown) => parts.troubled?.(error, ""))
+          .finally(() => busy.delete(name));
+        busy.set(name, posting);
+      }
+      if (busy.size > 0 && !again) await turned();
+      else if (free.length === names.length && behind.length === 0 && !again) return;
     }
+  };
+  /** Something was posted, something may be behind, or a moment went by. */
+  const turned = async (): Promise<void> => {
+    const stirred = Promise.withResolvers<void>();
+    stir = stirred.resolve;
+    const timer = setTimeout(stirred.resolve, beat);
+    await Promise.race([stirred.promise, ...busy.values()]);
+    clearTimeout(timer);
+  };
+  const bringAll = async (
+    all: readonly Behind[],
+    claimed: number,
+    until: number,
+  ): Promise<void> => {
+    const channels = Map.groupBy(all, ({ channel }) => channel);
+    await Promise.all(
+      [...channels.values()].map(async (messages) => {
+        for (const message of messages) {
+          if (clock() >= until) return;
+          if ((await bring(message, claimed)) === "later") return;
+        }
+      }),
+    );
   };
   const work = (): Promise<void> => {
     clearTimeout(timer);
@@ -191,8 +218,10 @@ export function createProjector(parts: ProjectorParts): Projector {
 
   return {
     poke() {
-      if (working || closing.signal.aborted) again = true;
-      else waking ??= setTimeout(() => void work(), breath);
+      if (working || closing.signal.aborted) {
+        again = true;
+        stir();
+      } else waking ??= setTimeout(() => void work(), breath);
     },
     settle: async () => {
       await working;
@@ -203,6 +232,7 @@ export function createProjector(parts: ProjectorParts): Projector {
       clearTimeout(timer);
       clearTimeout(waking);
       await working;
+      await Promise.all(busy.values());
     },
   };
 }

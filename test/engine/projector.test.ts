@@ -223,3 +223,31 @@ test("a message whose claim ran out in a slow chat is left to whoever has it now
   await slow.close();
   expect(surface.posts.map((post) => post.id)).toEqual(["m1"]);
 });
+
+test("a surface that does not answer holds up no other, and is not given the same message twice", async () => {
+  const stuck = Promise.withResolvers<string>();
+  let calls = 0;
+  const hangs: Surface = {
+    ...chat(),
+    name: "hangs",
+    post: () => {
+      calls += 1;
+      return stuck.promise;
+    },
+  };
+  const both = createProjector({
+    ...{ database, surfaces: [hangs, surface], nameOf: (id) => id, mask: (value) => value },
+  });
+  const saysOn = (name: string, id: string) =>
+    insertReply(database, { id, at: { surface: name, channel: "c1" }, card: { title: id } });
+  await saysOn("hangs", "first");
+  both.poke();
+  await expect.poll(() => calls).toBe(1);
+  await saysOn("chat", "second");
+  both.poke();
+  await expect.poll(() => surface.posts.map(({ id }) => id)).toEqual(["second"]);
+  stuck.resolve("ref");
+  await both.settle();
+  expect(calls).toBe(1);
+  await both.close();
+});
