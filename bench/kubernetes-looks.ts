@@ -11,8 +11,10 @@ export async function looks({ kube, shipmate }: World): Promise<readonly Figure[
   for (const verb of verbs) await kube.apply(flowSchema(verb));
   const ours = await shipmate({ brief: lasting("brief", 4), long: lasting("long", 24) });
   // The first release of a process opens the watches.
-  await released(ours, "deploy brief 1.0.0 to staging");
-  await released(ours, "deploy long 1.0.0 to staging");
+  await Promise.all([
+    released(ours, "deploy brief 1.0.0 to staging"),
+    released(ours, "deploy long 1.0.0 to staging"),
+  ]);
   const counted = async (text: string) => {
     const before = await counts(kube);
     const run = await released(ours, text);
