@@ -11,6 +11,7 @@ import { loadCommands } from "../../src/engine/load-commands.ts";
 import { loadWorkflows } from "../../src/engine/load-workflows.ts";
 import { serve } from "../../src/engine/operations.ts";
 import { createProjector } from "../../src/engine/projector.ts";
+import type { Meter } from "../../src/observe/meter.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
 import { accountsOf, roomsOf } from "../../src/platform/rooms.ts";
 import type { Platform } from "../../src/platform/schema.ts";
@@ -116,6 +117,7 @@ interface Pressing extends Saying {
 export async function openHouse(
   database: Database,
   faces: Partial<Provider<typeof clusters>> = {},
+  meter: Meter = () => {},
 ): Promise<House> {
   await empty(database);
   const clock = await turnClock(database);
@@ -134,12 +136,12 @@ export async function openHouse(
   const nameOf = (id: string) => now().people[id]?.name ?? id;
   const surfaces = ["console", "chat"].map((name) => recording(name, posted));
   const projector = createProjector({
-    ...{ database, surfaces, nameOf, mask: <T>(value: T) => value },
+    ...{ database, surfaces, nameOf, meter, mask: <T>(value: T) => value },
     accountsOf: (people) => accountsOf(now(), people),
     troubled: (error) => trouble.push(error),
   });
   const engine = createEngine({
-    ...{ database, workflows, nameOf, id: () => crypto.randomUUID() },
+    ...{ database, workflows, nameOf, meter, id: () => crypto.randomUUID() },
     served: [
       serve(clusters, "local", { ...served(cluster), ...faces }),
       serve(directory, "platform.yaml", answers(now)),
@@ -155,7 +157,7 @@ export async function openHouse(
   });
   const door = createDoor({
     mask: (text) => text,
-    ...{ database, engine, commands, closing: closing.signal },
+    ...{ database, engine, commands, meter, closing: closing.signal },
     policy: {
       identify: (account) => personOf(now(), account),
       may: (person, act, targets) => may(now(), person, act, targets as never),

@@ -227,6 +227,30 @@ test("ready says so when the database does not answer", async () => {
   await alone.close();
 });
 
+test("what is measured, and whether it lives, is told without a login, and nothing else is", async () => {
+  const metrics = async () => ({ type: "text/plain; version=0.0.4", text: "shipmate_up 1\n" });
+  const closed = await world(database, { mode: "fleet", metrics });
+  const told = await send("/metrics", {}, undefined, closed);
+  expect([told.status, told.text]).toEqual([200, "shipmate_up 1\n"]);
+  expect(told.headers["content-type"]).toBe("text/plain; version=0.0.4");
+  expect((await send("/healthz", {}, undefined, closed)).status).toBe(200);
+  expect((await send("/readyz", {}, undefined, closed)).status).toBe(200);
+  expect((await send("/api/v1/audit", {}, undefined, closed)).status).toBe(401);
+  await closed.close();
+});
+
+test("it is not ready while it ends, and still lives", async () => {
+  let draining = false;
+  const ending = await world(database, { draining: () => draining });
+  expect((await send("/readyz", {}, undefined, ending)).status).toBe(200);
+  draining = true;
+  const { status, text } = await send("/readyz", {}, undefined, ending);
+  expect(status).toBe(503);
+  expect(JSON.parse(text)).toEqual({ error: "Shipmate is about to end." });
+  expect((await send("/healthz", {}, undefined, ending)).status).toBe(200);
+  await ending.close();
+});
+
 test("a port in use is one clear sentence", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
