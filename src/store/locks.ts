@@ -23,7 +23,10 @@ export async function toRelease(sql: Sql): Promise<void> {
   await sql.run("LOCK TABLE shipmate.locks IN ROW EXCLUSIVE MODE");
 }
 
-/** Whether nobody holds any of the targets, nor was in line before. Where somebody is, this one gets into line. */
+/**
+ * Whether nobody holds any of the targets, nor was in line before. Where somebody is, this one gets into line; but not
+ * who holds its targets already (its driver died between taking them and beginning): those in line wait for it.
+ */
 export async function awaitTurn(
   sql: Sql,
   who: { readonly run: string; readonly step: string },
@@ -32,8 +35,10 @@ export async function awaitTurn(
   const before = await sql.query(
     Held,
     `SELECT DISTINCT ON (l.run) l.run, l.step, l.held, l.since FROM shipmate.locks l
-     WHERE ${overlaps} AND NOT (l.run = $2 AND l.step = $3) AND (l.held OR l.place < COALESCE(
-       (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held), 9007199254740991))
+     WHERE ${overlaps} AND NOT (l.run = $2 AND l.step = $3) AND (l.held OR (
+       NOT EXISTS (SELECT FROM shipmate.locks WHERE run = $2 AND step = $3 AND held)
+       AND l.place < COALESCE(
+         (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held), 9007199254740991)))
      ORDER BY l.run, l.held DESC`,
     [json(targets), who.run, who.step],
   );
