@@ -184,7 +184,7 @@ function stepsOf(
   const names = new Set<string>();
   const open = new Set<string>();
   const kinds = journaled(progress);
-  const once = async <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
+  const ask = async <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
     if (names.has(name)) throw new Error(`two steps are named "${name}"`);
     names.add(name);
     open.add(name);
@@ -217,6 +217,12 @@ function stepsOf(
         progress.meter?.({ is: "step", ...about, seconds: secondsSince(began) });
       }
     }
+  };
+  /** A step that its author forgot to await may refuse as well: that must not end the process. */
+  const once = <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
+    const asked = ask(kind, name, body);
+    asked.catch(() => {});
+    return asked;
   };
   const step: Step = {
     look: (name, op) =>

@@ -1,9 +1,10 @@
 /** What an author may get wrong is told at the first plan, in a sentence, before anything happens. */
 
-import { all, defineWorkflow, from, type Step } from "shipmate";
+import { all, defineWorkflow, from, refuse, type Step } from "shipmate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Effect } from "../../src/core/operation.ts";
+import { serveBy } from "../../src/engine/operations.ts";
 import type { Database } from "../../src/store/database.ts";
 import { memoryDatabase } from "../databases.ts";
 import { type Case, type Ended, openRig } from "./rig.ts";
@@ -101,4 +102,25 @@ describe("a step that was forgotten", () => {
       /"later" was under way/,
     );
   });
+});
+
+it("is not ended by a step that nobody awaits and that refuses", async () => {
+  const workflow = defineWorkflow({
+    name: "forgetful",
+    input: z.object({}),
+    title: () => "Forget",
+    async run(step) {
+      void step.look("refused", clusters.running(at));
+      await step.wait("rest", { for: "1h" });
+    },
+  });
+  const refusing = serveBy(clusters, () => refuse("Nobody may look at this."));
+  const ended = await live({
+    name: "forgetful",
+    begin: [{ workflow, input: {} }],
+    serves: () => [refusing],
+    check() {},
+  });
+  // Nothing caught that refusal: where it could end the process, this test would fail with it.
+  expect(ended.state).toBe("succeeded");
 });
