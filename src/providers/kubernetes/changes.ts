@@ -29,9 +29,13 @@ const Told = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** Bytes: etcd keeps objects of 1.5 MB, and 8 MB where somebody raised that. */
+const longest = 16 * 1024 * 1024;
+
 /** Ends where the API server ends it; what it calls an error (410: list again) is thrown as ApiError. */
 export async function* changes(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Change> {
-  for await (const { text } of byteLines(pieces)) {
+  for await (const { text, cut } of byteLines(pieces, longest)) {
+    if (cut) throw new Error("a watch told of an object that is larger than any can be");
     const told = Told.parse(JSON.parse(text));
     if (told.type === "ERROR") throw new ApiError(told.object.message, told.object);
     const resourceVersion = String(told.object.metadata["resourceVersion"]);
