@@ -92,15 +92,18 @@ test("two thousand pods in the namespace slow nothing down and take little memor
       }),
     );
   }
+  // Its own work, which a busy machine does not add to: of this process, so the console and the test are in it.
+  const worked = process.cpuUsage();
   const looks: number[] = [];
   for (let i = 0; i < 10; i++)
     looks.push(await timed(() => ada.reads("status web in production", /^web in production/)));
+  const { user, system } = process.cpuUsage(worked);
+  const work = (user + system) / 1_000 / looks.length;
   const more = (process.memoryUsage().rss - before) / 2 ** 20;
-  const told = { rollouts, looks, more };
-  context.annotate(JSON.stringify(told));
-  // On a quiet machine a status takes 0.1 s, of which the console's own pace is most.
-  expect(Math.max(...looks), JSON.stringify(told)).toBeLessThan(2_000);
-  expect(more, `${JSON.stringify(told)}: MB`).toBeLessThan(200);
+  const told = JSON.stringify({ rollouts, looks, work, more });
+  context.annotate(told);
+  expect(work, `${told}: milliseconds of a processor for a status`).toBeLessThan(500);
+  expect(more, `${told}: MB`).toBeLessThan(300);
 }, 900_000);
 
 function crowd(name: string, replicas: number) {
