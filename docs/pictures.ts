@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { startShipmate } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
 import { chat, type Message } from "../src/surfaces/cli/chat.ts";
@@ -142,7 +142,6 @@ async function story(): Promise<void> {
     await approves(shop);
     await ada.sees(shop, "Succeeded");
     const again = await deploys("shop 2.1.0 to production");
-    await grace.sees(again, "Waiting");
     const asked = await grace.sees(again, "Waiting");
     await kubectl("scale", "deployment/shop", "--replicas=5", "-n", "production");
     await grace.presses(asked, "Approve");
@@ -152,15 +151,15 @@ async function story(): Promise<void> {
     await grace.presses(await until(again, /Waiting again/), "Approve");
     await ada.sees(again, "Succeeded");
 
-    await writeFile(join(own, "blog.yaml"), await madeByHand());
+    await writeFile(join(own, "blog.yaml"), blog(2));
     await kubectl("apply", "-n", "staging", "-f", join(own, "blog.yaml"));
     await kubectl("rollout", "status", "deployment/blog", "-n", "staging");
     const adopt = await asks("Adopt blog in staging", "adopt blog in staging");
     await ada.sees(adopt, "Succeeded");
     await light.takes("adopt", adopt);
-    const blog = await deploys("blog 1.1.0 to staging");
-    await ada.sees(blog, "Succeeded");
-    await light.takes("takeover", blog);
+    const newer = await deploys("blog 1.1.0 to staging");
+    await ada.sees(newer, "Succeeded");
+    await light.takes("takeover", newer);
   };
   if (only !== "others") await life();
   if (only !== "life") await others();
@@ -176,7 +175,7 @@ async function keepNodes(kubectl: (...args: string[]) => Promise<string>): Promi
 }
 
 interface Looks {
-  /** The card of this message, as a person sees it now. */
+  /** The card of this message as a person sees it now, or as soon as it says `when`. */
   takes(name: string, message: string, how?: { unfold?: boolean; when?: string }): Promise<void>;
   /** What opens when one says this; then it is filled in and sent. */
   fills(name: string, says: string, value: string): Promise<void>;
@@ -187,10 +186,13 @@ async function looks(browser: Browser, url: string, colorScheme: "light" | "dark
   return {
     async takes(name, message, how = {}) {
       const card = page.locator(`article[data-message="${message}"] .card`);
-      await card.filter({ hasText: how.when ?? "" }).waitFor();
+      const wanted = card.filter({ hasText: how.when ?? "" });
+      await wanted.waitFor();
       if (how.unfold) await card.getByRole("button", { name: /^All / }).click();
       await page.mouse.move(0, 0);
-      await keep(page, name, card);
+      const png = await card.screenshot({ animations: "disabled" });
+      if ((await wanted.count()) > 0) await keep(page, name, png);
+      else show.say(`         [picture ${name} stays as it was: this one came too late]`);
     },
     async fills(name, says, value) {
       await page.keyboard.press("/");
@@ -198,16 +200,14 @@ async function looks(browser: Browser, url: string, colorScheme: "light" | "dark
       await page.keyboard.press("Enter");
       const form = page.getByRole("dialog");
       await form.getByRole("textbox").last().fill(value);
-      await keep(page, name, form);
+      await keep(page, name, await form.screenshot({ animations: "disabled" }));
       await form.getByRole("button", { name: "Remove" }).click();
     },
   };
 }
 
 /** WebP made by the browser itself, without loss where that is small enough. */
-async function keep(page: Page, name: string, card: Locator): Promise<void> {
-  const png = await card.screenshot({ animations: "disabled" });
-  await writeFile(join(tmpdir(), "pictures", `${name}.png`), png);
+async function keep(page: Page, name: string, png: Buffer): Promise<void> {
   const webp = await page.evaluate(`(async () => {
     const most = ${mostBytes};
     const image = new Image();
@@ -221,44 +221,30 @@ async function keep(page: Page, name: string, card: Locator): Promise<void> {
     }
   })()`);
   const bytes = Buffer.from(String(webp), "base64");
-  if (bytes.length > mostBytes) console.error(`${name} has ${bytes.length} bytes`);
+  if (bytes.length > mostBytes) show.say(`         [picture ${name} is too large]`);
   await writeFile(join(folder, `${name}.webp`), bytes);
   show.say(`         [picture ${name}, ${Math.round(bytes.length / 1000)} kB]`);
 }
 
-async function madeByHand(): Promise<string> {
+/** What stands in a manifest, or was applied by hand. JSON is YAML too. */
+function blog(replicas: number): string {
   const labels = { app: "blog" };
-  return [
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "blog", labels },
-      spec: {
-        replicas: 2,
-        selector: { matchLabels: labels },
-        template: {
-          metadata: { labels },
-          spec: {
-            containers: [{ name: "blog", image: "blog:1.0.0", ports: [{ containerPort: 8080 }] }],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "blog" },
-      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
-    },
-  ]
-    .map((one) => JSON.stringify(one))
-    .join("\n---\n");
+  const container = { name: "blog", image: "blog:1.0.0", ports: [{ containerPort: 8080 }] };
+  const template = { metadata: { labels }, spec: { containers: [container] } };
+  const deployment = {
+    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "blog", labels } },
+    spec: { replicas, selector: { matchLabels: labels }, template },
+  };
+  const service = {
+    ...{ apiVersion: "v1", kind: "Service", metadata: { name: "blog" } },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+  };
+  return `${JSON.stringify(deployment)}\n---\n${JSON.stringify(service)}\n`;
 }
 
 async function writeManifests(to: string, kubeconfig: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await mkdir(folder, { recursive: true });
-  await mkdir(join(tmpdir(), "pictures"), { recursive: true });
   const files = {
     "platform.yaml": `people:
   ada: { name: Ada }
@@ -280,21 +266,7 @@ clusters:
       "  replicas: 3\n  database:\n    type: postgresql\n    size: small\n  ingress:\n    host: api.example.com\n",
     ),
     "shop.yaml": webService("shop", "  replicas: 3\n  autoscale: { enabled: false }\n"),
-    "blog.yaml": JSON.stringify({
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "blog", labels: { app: "blog" } },
-      spec: {
-        replicas: 3,
-        selector: { matchLabels: { app: "blog" } },
-        template: {
-          metadata: { labels: { app: "blog" } },
-          spec: {
-            containers: [{ name: "blog", image: "blog:1.0.0", ports: [{ containerPort: 8080 }] }],
-          },
-        },
-      },
-    }),
+    "blog.yaml": blog(3),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(to, name), text);
 }
