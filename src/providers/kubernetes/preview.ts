@@ -15,7 +15,6 @@ import type { Wanted } from "./wanted.ts";
 import { isOwn } from "./whose.ts";
 import { objectText, told } from "./words.ts";
 
-export { inOrder, nameOf } from "./order.ts";
 export { verify } from "./verify.ts";
 export type { Wanted } from "./wanted.ts";
 
@@ -28,14 +27,6 @@ export interface Weighed {
   readonly will: Seen;
   /** What was read, by the same names. Undefined too for what is not deleted because it is not ours any more. */
   readonly live: ReadonlyMap<string, KubeObject | undefined>;
-  /** Fields that somebody else set and that this release sets otherwise. */
-  readonly takeovers: readonly Takeover[];
-}
-
-export interface Takeover {
-  readonly object: string;
-  readonly field: string;
-  readonly from: string;
 }
 
 /**
@@ -57,7 +48,7 @@ export async function weigh(
   const weighed = await inTens(left, async (object) => {
     const tried = await dryRun({ spot, cluster, rendered, signal }, object);
     const whose = { service: spot.service, object, isMain: object === chief };
-    return { ...tried, ...changesOf(main, tried, whose), content: await contentOf(object) };
+    return { ...tried, changes: changesOf(main, tried, whose), content: await contentOf(object) };
   });
   const gone = await inTens(backwards(wanted.delete), async (ref) => {
     const live = await toDelete(spot, cluster, ref, signal);
@@ -89,7 +80,6 @@ export async function weigh(
       ...weighed.map(({ object, live }) => [nameOf(object), live] as const),
       ...gone.map(({ name, live }) => [name, live] as const),
     ]),
-    takeovers: weighed.flatMap(({ takeovers }) => takeovers),
   };
 }
 
@@ -177,22 +167,19 @@ function changesOf(
   main: string,
   { object, live, after, conflicts }: Tried,
   whose: Parameters<typeof told>[1],
-): { readonly changes: readonly Change[]; readonly takeovers: readonly Takeover[] } {
+): readonly Change[] {
   if (live === undefined) {
     const field = objectText(refOf(object));
-    return { changes: [{ of: main, field, from: null, to: newText(object) }], takeovers: [] };
+    return [{ of: main, field, from: null, to: newText(object) }];
   }
-  const takeovers: Takeover[] = [];
   const isLabel = ({ path }: Difference) => Number(path.slice(0, 3).includes("metadata"));
   const found = differences(live, after, object).toSorted((a, b) => isLabel(a) - isLabel(b));
   const changes = found.map((difference) => {
     const change = { of: main, ...told(difference, whose) };
     const holders = holdersOf(difference, conflicts);
-    if (holders === undefined) return change;
-    takeovers.push({ object: nameOf(object), field: change.field, from: holders });
-    return { ...change, by: holders };
+    return holders === undefined ? change : { ...change, by: holders };
   });
-  return { changes: distinct(changes), takeovers };
+  return distinct(changes);
 }
 
 function holdersOf({ path }: Difference, conflicts: Tried["conflicts"]): string | undefined {

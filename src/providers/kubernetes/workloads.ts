@@ -107,7 +107,7 @@ export function workloads(): Workloads {
 }
 
 /** Whether it bears our labels of this service. */
-export function isOf({ metadata: { labels } }: KubeObject, at: Place): boolean {
+function isOf({ metadata: { labels } }: KubeObject, at: Place): boolean {
   return labels?.[marks.service] === at.service && labels[marks.environment] === at.environment;
 }
 

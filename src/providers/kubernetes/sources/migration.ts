@@ -6,7 +6,7 @@ import type { KubeObject } from "../../../expand/object.ts";
 import { called } from "./objects.ts";
 
 /** The annotation that makes a Job the migration: `"true"`. */
-export const migrationMark = "shipmate.dev/migration";
+const migrationMark = "shipmate.dev/migration";
 
 export interface Split {
   readonly objects: readonly KubeObject[];

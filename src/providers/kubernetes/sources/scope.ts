@@ -2,6 +2,7 @@
 import { refuse } from "../../../core/refusal.ts";
 import { type KubeObject, marks } from "../../../expand/object.ts";
 import { line } from "../../../observe/text.ts";
+import { groupOf } from "../order.ts";
 import { recordType } from "../records.ts";
 import { called } from "./objects.ts";
 
@@ -58,7 +59,7 @@ export function scoped(
 ): readonly KubeObject[] {
   const seen = new Set<string>();
   return objects.flatMap((object) => {
-    const group = groupOf(object);
+    const { group } = groupOf(object.apiVersion);
     if (group === "" && object.kind === "Namespace" && object.metadata.name === at.namespace)
       return [];
     misplaced(object, group, at);
@@ -111,9 +112,4 @@ function claimed(data: unknown): readonly unknown[] {
       ? [Reflect.get(value, marks.service)].filter((name) => name !== undefined)
       : claimed(value),
   );
-}
-
-/** `apps/v1` is of the group `apps`; the first group of all has no name. */
-function groupOf({ apiVersion }: KubeObject): string {
-  return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }
