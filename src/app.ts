@@ -102,7 +102,10 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       seeing?.meter({ is: "trouble" });
     };
     let seeing: Seeing | undefined;
-    seeing = await openSeeing({ config, database, log, mask: mask.data, troubled });
+    seeing = await openSeeing({
+      ...{ config, database, log, mask: mask.data, troubled },
+      silence: () => worlds.kubernetes?.silence(),
+    });
     closers.push(() => seeing?.close());
     const { meter, metrics } = seeing;
     const pages = bus(randomUUID());

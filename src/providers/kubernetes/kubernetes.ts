@@ -42,6 +42,8 @@ export interface KubernetesOptions {
 }
 export interface Kubernetes {
   readonly clusters: Provider<typeof clusters>;
+  /** For how long the most silent cluster's watch has told nothing, in milliseconds; undefined: none was asked yet. */
+  silence(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -129,6 +131,11 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       events: events(reading),
       content: content(reading),
       versions: ({ service }, signal) => source.versions(service, signal).then((all) => [...all]),
+    },
+    silence() {
+      if (connections.size === 0) return undefined;
+      const silent = [...connections.values()].flatMap(({ watches: all }) => all.stale() ?? []);
+      return Math.max(0, ...silent.map(({ since }) => now() - since));
     },
     async close() {
       for (const { watches: all, cluster } of connections.values()) {

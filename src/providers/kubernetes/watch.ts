@@ -1,11 +1,13 @@
 /** What goes on in the namespaces of one cluster, from memory: reading it asks the API server for nothing. */
 import type { Connection } from "./connection.ts";
-import { type Keeping, type Kept, kept } from "./kept.ts";
+import { type Keeping, type Kept, kept, type Stale } from "./kept.ts";
 import { type Watched, type WatchedKind, watchedKinds } from "./types.ts";
 
 export interface Watches {
   /** The same one for the same namespace. A kind is watched from its first read on. */
   of(namespace: string): Watched;
+  /** The one that has been silent for the longest time; undefined while all hold. */
+  stale(): ReturnType<Watched["stale"]>;
   /** Ends all watches. */
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function watches(options: WatchesOptions): Watches {
       known.set(namespace, watching);
       return watching;
     },
+    stale: () => longest([...known.values()].flatMap((watching) => watching.stale() ?? [])),
     async close() {
       clearInterval(timer);
       await Promise.all([...known.values()].map((watching) => watching.forget(Number.MAX_VALUE)));
@@ -69,8 +72,7 @@ function inNamespace(how: Omit<Keeping, "kind">): Watching {
   return {
     read: (kind, signal) => of(kind).read(signal),
     stale() {
-      const silent = [...kinds.values()].flatMap((each) => each.kept.stale() ?? []);
-      return silent.sort((one, other) => one.since - other.since)[0];
+      return longest([...kinds.values()].flatMap((each) => each.kept.stale() ?? []));
     },
     async forget(before) {
       const idle = [...kinds].filter(([, { readAt }]) => readAt < before);
@@ -78,4 +80,8 @@ function inNamespace(how: Omit<Keeping, "kind">): Watching {
       await Promise.all(idle.map(([, each]) => each.kept.close()));
     },
   };
+}
+
+function longest(silent: readonly Stale[]): Stale | undefined {
+  return silent.toSorted((one, other) => one.since - other.since)[0];
 }

@@ -65,7 +65,10 @@ export function connector(config: TeamsConfig, token: Token): Ask {
     const says = `${doing}: ${status}${code === "" ? "" : ` ${code}`}`;
     // 412 was not carried out; 502 and 504 leave open whether a post was, a change can be made again.
     const again = [412, 429].includes(status) || ([502, 504].includes(status) && method !== "POST");
-    if (again) return new Patience(waitOf(path, answer.headers.get("retry-after")));
+    if (again) {
+      const wait = waitOf(path, answer.headers.get("retry-after"));
+      return new Patience(wait, { asked: status === 429 });
+    }
     if (status === 413 || code === "MessageSizeTooBig") return new TooBig(says);
     if (status === 404 || (status === 403 && gone.test(code))) return new Gone(says);
     return new Error(says);
