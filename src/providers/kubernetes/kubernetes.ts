@@ -49,6 +49,7 @@ export interface Kubernetes {
 
 /** One cluster as it is connected, for as long as platform.yaml says the same about it. */
 interface Connected {
+  readonly entry: string;
   readonly cluster: Connection;
   readonly as: (person: string | undefined) => Cluster;
   readonly watches: Watches;
@@ -59,9 +60,10 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
   const connections = new Map<string, Connected>();
 
   function connected(name: string, entry: KubernetesCluster): Connected {
-    const key = canonical([name, entry]);
-    const known = connections.get(key);
-    if (known) return known;
+    const entryText = canonical(entry);
+    const known = connections.get(name);
+    if (known?.entry === entryText) return known;
+    if (known) void close(known);
     const kubeconfig = entry.kubeconfig ? resolve(folder, entry.kubeconfig) : options.kubeconfig;
     const { context, inside, impersonate } = entry;
     const to = {
@@ -71,7 +73,7 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
     };
     const cluster = connect(to);
     const fresh: Connected = {
-      cluster,
+      ...{ entry: entryText, cluster },
       watches: watches({ cluster, log }),
       as(person) {
         if (impersonate === undefined) return cluster;
@@ -79,7 +81,7 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
         return cluster.as(identityOf(platform(), impersonate, person));
       },
     };
-    connections.set(key, fresh);
+    connections.set(name, fresh);
     return fresh;
   }
 
@@ -138,12 +140,14 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       return Math.max(0, ...silent.map(({ since }) => now() - since));
     },
     async close() {
-      for (const { watches: all, cluster } of connections.values()) {
-        await all.close();
-        cluster.close();
-      }
+      for (const connection of connections.values()) await close(connection);
     },
   };
+}
+
+async function close({ watches: all, cluster }: Connected): Promise<void> {
+  await all.close();
+  cluster.close();
 }
 
 interface At {
