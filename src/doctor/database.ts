@@ -71,7 +71,8 @@ async function lookAtFolder(home: string): Promise<readonly Finding[]> {
   }
 }
 
-function unreachable({ host, hostname, username, pathname }: URL, error: unknown): string {
+/** Why a connection could not be made, and what to do. */
+export function unreachable({ host, hostname, username, pathname }: URL, error: unknown): string {
   const code = codeOf(error);
   const user = decodeURIComponent(username);
   const name = decodeURIComponent(pathname.slice(1));
@@ -112,35 +113,40 @@ async function server(database: Database): Promise<readonly Finding[]> {
        (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now`,
   );
   if (row === undefined) throw new Error("asking PostgreSQL about itself");
-  const after = Date.now();
-  const findings: Finding[] = [];
-  if (row.version < oldest)
-    findings.push(wrong(`PostgreSQL ${row.version} is too old: use ${oldest} or a later one.`));
-  else findings.push(good(`PostgreSQL ${row.version} answers.`));
-  if (row.standby)
-    findings.push(
-      wrong("It is a standby, where nothing can be written: put the primary into DATABASE_URL."),
-    );
-  if (row.fsync === "off")
-    findings.push(
-      wrong("It runs with fsync off, so a power cut loses what was done: switch fsync on."),
-    );
-  if (!row.creates && (await schemaVersion(database)) < migrations.length)
-    findings.push(
-      wrong(
-        "Shipmate may not make its tables: GRANT CREATE ON DATABASE to its user, or have somebody who may start it once.",
-      ),
-    );
-  const off = row.now < before ? row.now - before : Math.max(0, row.now - after);
-  if (Math.abs(off) > apart) {
-    const seconds = Math.round(Math.abs(off) / 1_000);
-    findings.push(
-      wrong(
-        `Its clock is ${seconds} s ${off < 0 ? "behind" : "ahead of"} this machine's: let both set theirs by NTP.`,
-      ),
-    );
-  } else findings.push(good("Its clock agrees with this machine's."));
-  return findings;
+  const off = row.now < before ? row.now - before : Math.max(0, row.now - Date.now());
+  const version = await schemaVersion(database);
+  return judged({ ...row, off, migrates: version < migrations.length });
+}
+
+/** What a server of its own says about itself. `off`: milliseconds that its clock is ahead. */
+export function judged(
+  row: Omit<z.output<typeof Server>, "now"> & { readonly off: number; readonly migrates: boolean },
+): readonly Finding[] {
+  const { version, standby, fsync, creates, migrates, off } = row;
+  const seconds = Math.round(Math.abs(off) / 1_000);
+  return [
+    version < oldest
+      ? wrong(`PostgreSQL ${version} is too old: use ${oldest} or a later one.`)
+      : good(`PostgreSQL ${version} answers.`),
+    ...(standby
+      ? [wrong("It is a standby, where nothing can be written: put the primary into DATABASE_URL.")]
+      : []),
+    ...(fsync === "off"
+      ? [wrong("It runs with fsync off, so a power cut loses what was done: switch fsync on.")]
+      : []),
+    ...(migrates && !creates
+      ? [
+          wrong(
+            "Shipmate may not make its tables: GRANT CREATE ON DATABASE to its user, or have somebody who may start it once.",
+          ),
+        ]
+      : []),
+    Math.abs(off) > apart
+      ? wrong(
+          `Its clock is ${seconds} s ${off < 0 ? "behind" : "ahead of"} this machine's: let both set theirs by NTP.`,
+        )
+      : good("Its clock agrees with this machine's."),
+  ];
 }
 
 async function inside(database: Database): Promise<readonly Finding[]> {

@@ -1,5 +1,6 @@
 /** Looks at the Redis through which the processes of a fleet wake one another. */
 import type { Config } from "../config.ts";
+import type { RedisStanding } from "../engine/doorbell-doctor.ts";
 import { faultText } from "../engine/faults.ts";
 import { about, codeOf, type Finding } from "./finding.ts";
 
@@ -13,24 +14,25 @@ export async function lookAtRedis(config: Config): Promise<readonly Finding[]> {
   const { host, hostname } = new URL(config.redis);
   try {
     const { askRedis } = await import("../engine/doorbell-doctor.ts");
-    const { version, policy } = await askRedis(config.redis);
-    const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
-      return [wrong(`Redis ${version} is too old: use ${oldest.join(".")} or a later one.`)];
-    if (policy !== "noeviction" && policy !== "")
-      return [
-        good(`Redis ${version} answers.`),
-        wrong(
-          `When it is full it throws away what others wait for (${policy}): set maxmemory-policy to noeviction.`,
-        ),
-      ];
-    return [good(`Redis ${version} answers.`)];
+    return judged(await askRedis(config.redis));
   } catch (error) {
     return [wrong(unreachable(host, hostname, error))];
   }
 }
 
-function unreachable(host: string, hostname: string, error: unknown): string {
+/** What a Redis says about itself. */
+export function judged({ version, policy }: RedisStanding): readonly Finding[] {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1]))
+    return [wrong(`Redis ${version} is too old: use ${oldest.join(".")} or a later one.`)];
+  const answers = good(`Redis ${version} answers.`);
+  if (policy === "noeviction" || policy === "") return [answers];
+  const full = `When it is full it throws away what others wait for (${policy}): set maxmemory-policy to noeviction.`;
+  return [answers, wrong(full)];
+}
+
+/** Why a connection could not be made, and what to do. */
+export function unreachable(host: string, hostname: string, error: unknown): string {
   const code = codeOf(error);
   const says = error instanceof Error ? error.message : "";
   if (code === "ECONNREFUSED")

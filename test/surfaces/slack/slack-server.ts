@@ -18,6 +18,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { scopes as allScopes } from "../../../src/surfaces/slack/manifest.ts";
 import { faultsOfMessage, faultsOfView } from "./limits.ts";
 import { accept, type Line } from "./web-socket.ts";
 
@@ -68,6 +69,7 @@ export async function slackServer({
   const messages: SlackMessage[] = [];
   const hidden = new Set<string>();
   const counts = { posts: new Map<string, number>(), edits: new Map<string, number>() };
+  const scopes = new Set(Object.keys(allScopes));
   const views: OpenView[] = [];
   const files: { channel: string; thread?: string; name: string; text: string }[] = [];
   const pending = new Map<string, { name: string; text: string }>();
@@ -80,6 +82,7 @@ export async function slackServer({
   const lines = new Set<Line>();
   const acks = new Map<string, (payload: unknown) => void>();
   let clock = 0;
+  let away: "refuses" | "hangs" | undefined;
 
   const http = createServer((request, response) => {
     void respond(request, response).catch((error: unknown) => {
@@ -195,6 +198,8 @@ export async function slackServer({
   return {
     apiUrl: `${origin}/api/`,
     botToken,
+    /** What the bot's token may do. */
+    scopes,
     appToken,
     signingSecret: "signing-secret-of-the-test",
     team: "T0HOME",
@@ -218,6 +223,10 @@ export async function slackServer({
     /** Lets the next call of `method` meet a fault; several queue up. */
     next(method: string, fault: Fault) {
       faults.set(method, [...(faults.get(method) ?? []), fault]);
+    },
+    /** From now on no call is served: each is refused with 503, or never answered. Undefined: it is over. */
+    outage(how: "refuses" | "hangs" | undefined) {
+      away = how;
     },
     /** Somebody deletes a message. */
     remove(message: SlackMessage) {
@@ -278,7 +287,11 @@ export async function slackServer({
     const args = argsOf(body);
     asked.push({ method, args });
     const fault = faults.get(method)?.shift();
-    if (fault === "hangs") return;
+    if (fault === "hangs" || away === "hangs") return;
+    if (away === "refuses") {
+      response.writeHead(503).end("{}");
+      return;
+    }
     if (typeof fault === "object" && "status" in fault) {
       const headers = fault.status === 429 ? { "retry-after": String(fault.retryAfter) } : {};
       response.writeHead(fault.status, headers).end("{}");
@@ -296,7 +309,10 @@ export async function slackServer({
       request.socket.destroy();
       return;
     }
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    const granted = { "x-oauth-scopes": [...scopes].join(",") };
+    response
+      .writeHead(200, { "content-type": "application/json", ...granted })
+      .end(JSON.stringify(answer));
   }
 
   function put(
