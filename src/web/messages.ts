@@ -25,6 +25,9 @@ export interface MessageView {
   readonly form: Form | null;
 }
 
+/** A page takes more than a chat: here a log of 60,000 characters, which is all that is kept, is whole. In bytes of UTF-16. */
+const room = 600_000;
+
 /** The row as a view; `now` is a newer card than the row has, where one was just told. */
 export function view(row: MessageRow, now: DrawnCard | null = row.drawn): MessageView {
   const card = row.kind === "said" ? null : now;
@@ -41,7 +44,7 @@ export function view(row: MessageRow, now: DrawnCard | null = row.drawn): Messag
     text: now === null ? "" : words(now),
     card,
     buttons: card?.buttons ?? [],
-    adaptive: card === null ? null : fitted(card),
+    adaptive: card === null ? null : fitted(card, undefined, room),
     form: row.form,
   };
 }
