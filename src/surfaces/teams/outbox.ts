@@ -6,7 +6,7 @@ import { isWhole } from "../adaptive/fitted.ts";
 import { budget } from "./budget.ts";
 import { isForTests, isService, publicCloud, type TeamsConfig } from "./config.ts";
 import { type Ask, TooBig } from "./connector.ts";
-import { type Around, aimedAt, draw, most } from "./draw.ts";
+import { type Around, aimedAt, draw, most, seenBy } from "./draw.ts";
 import type { Files } from "./files.ts";
 import type { Known } from "./known.ts";
 import {
@@ -62,7 +62,8 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     return await put(at, { id: message.id, card, calls: [to] }, signal);
   }
 
-  async function put(at: Address, message: OutMessage, signal: AbortSignal): Promise<string> {
+  async function put(at: Address, said: OutMessage, signal: AbortSignal): Promise<string> {
+    const message = forOwner(at, said);
     const around = await aroundOf(at, message, signal, { isNew: true });
     return await withinBudget(at, async () => {
       try {
@@ -94,10 +95,11 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
   async function edit(
     _place: Place,
     ref: string,
-    message: OutMessage,
+    said: OutMessage,
     signal: AbortSignal,
   ): Promise<void> {
     const at = standingOf(ref);
+    const message = forOwner(at, said);
     if (message.to !== undefined && !known.isPersonal(at.channel) && !at.channel.startsWith("a:"))
       throw new Gone(`changing ${ref}: it only said where the answer could be had`);
     sightings.stands(message.id, ref);
@@ -153,6 +155,15 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
       await ask({ doing, method: "POST", serviceUrl, path, body: activity }, signal),
     );
     return refOf({ ...at, activity: posted.id });
+  }
+
+  /** In somebody's own chat there is one reader: they see what is theirs at once, in every client. */
+  function forOwner<M extends OutMessage>(at: Address, message: M): M {
+    const owner = known.owner(at.channel);
+    if (owner === undefined) return message;
+    const card = seenBy(message.card, owner);
+    const buttons = card.buttons.map(({ for: _, ...button }) => button);
+    return { ...message, card: { ...card, buttons } };
   }
 
   async function withinBudget<T>({ channel }: Address, call: () => Promise<T>): Promise<T> {

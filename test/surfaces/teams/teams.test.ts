@@ -572,6 +572,22 @@ describe("buttons for some readers", () => {
     expect(door.stored[0]?.said).toEqual({ button: "approve-1" });
   });
 
+  test("are there at once in one's own chat, in every client, and only what is one's own", async () => {
+    const grace = teamsPerson(server, "grace", url);
+    for (const person of [ada, grace]) await person.writes("status");
+    for (const { chat: channel, name } of [ada, grace])
+      await surface.post(
+        { surface: "teams", channel },
+        { id: `m-${name}`, card: aimed(grace) },
+        never,
+      );
+    const [here, hers] = [ada, grace].map(({ chat }) =>
+      server.messages.find(({ channel }) => channel === chat),
+    );
+    expect(labels(here?.card)).toEqual(["Why"]);
+    expect(labels(hers?.card)).toEqual(["Approve", "Why"]);
+  });
+
   test("are pruned when somebody need not be asked any more", async () => {
     const grace = teamsPerson(server, "grace", url);
     const linus = teamsPerson(server, "linus", url);
