@@ -90,6 +90,7 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
   const refused: { readonly path: string; readonly says: string }[] = [];
   let clock = 0;
   let served = "teams";
+  let away: "refuses" | "hangs" | undefined;
 
   const http = createServer((request, response) => {
     void respond(request, response).catch((error: unknown) => {
@@ -154,6 +155,10 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     next(kind: Kind, fault: Fault) {
       faults.set(kind, [...(faults.get(kind) ?? []), fault]);
     },
+    /** From now on no call is served: each is refused with 503, or never answered. Undefined: it is over. */
+    outage(how: "refuses" | "hangs" | undefined) {
+      away = how;
+    },
     /** Somebody deletes a message. */
     remove(message: TeamsMessage) {
       messages.splice(messages.indexOf(message), 1);
@@ -190,7 +195,11 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     const { kind, act } = route(request, url, text);
     asked.push({ kind, path: decodeURIComponent(url.pathname), body: jsonOf(text) });
     const fault = faults.get(kind)?.shift();
-    if (fault === "hangs") return;
+    if (fault === "hangs" || away === "hangs") return;
+    if (away === "refuses") {
+      response.writeHead(503).end("{}");
+      return;
+    }
     if (typeof fault === "object" && "after" in fault)
       await new Promise((resolve) => setTimeout(resolve, fault.after));
     if (typeof fault === "object" && "status" in fault) {
