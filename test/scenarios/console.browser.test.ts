@@ -9,7 +9,10 @@ import { scenarios } from "./scenarios.ts";
 let browser: Browser | undefined;
 afterAll(async () => browser?.close());
 
-scenarios(async (context) => {
-  browser ??= await launch(chromium(context));
-  return { chat: consoleChat(browser) };
-});
+scenarios(
+  async (context) => {
+    browser ??= await launch(chromium(context));
+    return { chat: consoleChat(browser) };
+  },
+  { inTurn: true },
+);

@@ -1,4 +1,4 @@
-/** The console for the scenarios: a page in Chromium for each person. */
+/** The console for the scenarios: a page in Chromium for each person, which goes from channel to channel. */
 import type { Browser, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { faultsOfCard } from "../surfaces/adaptive/limits.ts";
@@ -16,7 +16,7 @@ const Known = z.object({
 
 export function consoleChat(browser: Browser): Chat {
   const faults = new Set<string>();
-  const pages: Page[] = [];
+  const pages = new Map<string, Promise<Page>>();
   let url = "";
   return {
     surface: "console",
@@ -27,23 +27,32 @@ export function consoleChat(browser: Browser): Chat {
       url = at;
     },
     async person(name, channel = `only-${name}`) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-      await context.addInitScript(`sessionStorage.setItem("as", ${JSON.stringify(name)})`);
-      const page = await context.newPage();
-      pages.push(page);
-      page.on("console", (message) => {
-        if (["error", "warning"].includes(message.type())) faults.add(message.text());
-      });
-      page.on("pageerror", (error) => faults.add(error.message));
+      const opening = pages.get(name) ?? opened(name);
+      pages.set(name, opening);
+      const page = await opening;
       await page.goto(`${url}/#/${channel}`);
-      await page.locator(".people :checked").waitFor({ state: "attached" });
+      await page.getByRole("log", { name: `Messages in ${channel}` }).waitFor();
       return talker(page, name, channel, faults);
     },
     faults: () => [...faults],
     async close() {
-      await Promise.all(pages.map((page) => page.context().close()));
+      const all = await Promise.all(pages.values());
+      await Promise.all(all.map((page) => page.context().close()));
     },
   };
+
+  async function opened(name: string): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    await context.addInitScript(`sessionStorage.setItem("as", ${JSON.stringify(name)})`);
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) faults.add(message.text());
+    });
+    page.on("pageerror", (error) => faults.add(error.message));
+    await page.goto(url);
+    await page.locator(".people :checked").waitFor({ state: "attached" });
+    return page;
+  }
 }
 
 function talker(page: Page, name: string, channel: string, faults: Set<string>): Talker {
@@ -54,13 +63,13 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
   const acts = async () => {
     heard = await ids();
   };
-  /** What the page itself was given, whose cards are within Teams' limits, too. */
+  /** What the page itself was given: cards as good as Teams', but for their size. */
   const known = async () => {
     const path = `/api/v1/console/channels/${channel}/messages?as=${name}`;
     const told = await page.evaluate(async (from) => (await fetch(from)).json() as unknown, path);
     const found = Known.parse(told).messages;
     for (const { adaptive } of found)
-      if (adaptive !== null) for (const fault of faultsOfCard(adaptive)) faults.add(fault);
+      if (adaptive !== null) for (const fault of faultsOfCard(adaptive, 600_000)) faults.add(fault);
     return found;
   };
   const whole = async (card: Locator): Promise<string> => {
@@ -77,12 +86,12 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
       await page.keyboard.press("Enter");
     },
     async sees(title, word) {
-      const card = messages
-        .locator(`.card[data-state^="${word}"]`)
+      const row = messages
+        .filter({ has: page.locator(`.card[data-state^="${word}"]`) })
         .filter({ has: page.getByRole("heading", { name: title, exact: true }) })
         .last();
-      await card.waitFor({ timeout: 20_000 });
-      return seen(card);
+      const id = await row.getAttribute("data-message");
+      return seen(id ?? "");
     },
     async fills(values) {
       const dialog = page.getByRole("dialog");
@@ -114,9 +123,8 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
     },
   };
 
-  async function seen(card: Locator): Promise<Seen> {
-    const row = page.locator("[data-message]").filter({ has: card });
-    const id = (await row.getAttribute("data-message")) ?? "";
+  async function seen(id: string): Promise<Seen> {
+    const card = page.locator(`[data-message="${id}"] .card`);
     const then = (await known()).find((one) => one.id === id)?.buttons ?? [];
     return {
       text: await whole(card),
@@ -128,7 +136,7 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
         const now = (await known()).find((one) => one.id === id)?.buttons ?? [];
         // A page that was open all the while may show what is no more: its click comes all the same.
         if (!now.some((one) => one.id === button.id)) return await late(id, button.id);
-        await row.getByRole("button", { name: label, exact: true }).click();
+        await card.getByRole("button", { name: label, exact: true }).click();
         const asks = page.getByRole("dialog").getByRole("button", { name: label, exact: true });
         if (button["confirm"] !== undefined) await asks.click();
       },

@@ -10,11 +10,12 @@ const services = [
   ...["pressed", "late"],
 ];
 
-/** Runs them all on one chat. `open` gives it, and what its Shipmate needs besides. */
+/** Runs them all on one chat, side by side unless told. `open` gives it, and what its Shipmate needs besides. */
 export function scenarios(
   open: (
     asker: Asker,
   ) => Promise<{ readonly chat: Chat; readonly more?: Parameters<typeof town>[2] }>,
+  { inTurn = false } = {},
 ): void {
   let opening: Promise<{ readonly chat: Chat; readonly here: Town }> | undefined;
   beforeEach(async (context) => {
@@ -25,12 +26,13 @@ export function scenarios(
   });
   afterAll(async () => {
     const opened = await opening;
+    const faults = opened?.chat.faults();
     await opened?.here.close();
-    expect(opened?.chat.faults()).toEqual([]);
+    expect(faults).toEqual([]);
   });
   /** Each has a channel of its own, named like its service. */
   const scenario = (says: string, service: string, act: (stage: Stage) => Promise<void>): void =>
-    test.concurrent(says, async () => {
+    (inTurn ? test : test.concurrent)(says, async () => {
       if (opening === undefined) throw new Error("nothing is open");
       const { chat, here } = await opening;
       await act({

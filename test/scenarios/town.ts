@@ -15,6 +15,10 @@ export interface Town {
   close(): Promise<void>;
 }
 
+/** What a town has to know of a chat. */
+type Connected = Pick<Chat, "surface" | "settings" | "account" | "close"> &
+  Partial<Pick<Chat, "connect">>;
+
 export const people = ["ada", "grace", "linus", "barbara", "mallory"] as const;
 
 /**
@@ -22,7 +26,7 @@ export const people = ["ada", "grace", "linus", "barbara", "mallory"] as const;
  * nobody; Mallory is in no team. `web` really runs, on this machine; all other services are in memory.
  */
 export async function town(
-  chats: readonly Chat[],
+  chats: readonly Connected[],
   services: readonly string[],
   {
     rooms = {},
@@ -57,7 +61,7 @@ export async function town(
       ...more,
     },
   );
-  for (const chat of chats) chat.connect(shipmate.url);
+  for (const chat of chats) chat.connect?.(shipmate.url);
   return {
     world: it,
     url: shipmate.url,
@@ -74,7 +78,7 @@ function serviceIn(input: unknown): string {
 }
 
 function platform(
-  chats: readonly Chat[],
+  chats: readonly Connected[],
   services: readonly string[],
   rooms: { readonly [service: string]: readonly string[] },
 ): string {

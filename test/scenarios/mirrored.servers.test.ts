@@ -1,0 +1,177 @@
+/** One run in Slack, in Teams and at the console at once: whoever decides anywhere decides everywhere. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chat as consoleOf, type Message } from "../../src/surfaces/cli/chat.ts";
+import { flat } from "./scenarios.ts";
+import { type SlackChat, slackChat } from "./slack.ts";
+import { until } from "./talker.ts";
+import { type TeamsChat, teamsChat, wordsOf as teamsWords } from "./teams.ts";
+import { type Town, town } from "./town.ts";
+
+const services = [
+  "mirrored",
+  "counted",
+  "raced",
+  "dark-refuses",
+  "dark-hangs",
+  "silent-refuses",
+  "silent-hangs",
+];
+let slack: SlackChat;
+let teams: TeamsChat;
+let here: Town;
+
+beforeAll(async () => {
+  [slack, teams] = await Promise.all([slackChat(), teamsChat()]);
+  const rooms = Object.fromEntries(
+    services.map((name) => [
+      name,
+      [`slack:${slack.channel(name)}`, `teams:${teams.channel(name)}`, `console:${name}`],
+    ]),
+  );
+  const { microsoft } = teams;
+  here = await town([slack, teams], services, { rooms, microsoft, openConsole: true });
+});
+afterAll(async () => {
+  await here?.close();
+});
+
+test("asked in Slack, approved in Teams, watched on the console: each card says the same within 2 s", async () => {
+  const [ada, grace] = [
+    await slack.person("ada", "mirrored"),
+    await teams.person("grace", "mirrored"),
+  ];
+  const title = "Deploy mirrored 1.4.2 to production";
+  await ada.says("deploy mirrored 1.4.2 to production");
+  const hers = await grace.sees(title, "Waiting");
+  await ada.sees(title, "Waiting");
+  await onConsole("mirrored", title, "Waiting");
+  const before = performance.now();
+  await hers.press("Approve");
+  const [there] = await Promise.all([
+    ada.sees(title, "Succeeded"),
+    grace.sees(title, "Succeeded"),
+    onConsole("mirrored", title, "Succeeded"),
+  ]);
+  const took = performance.now() - before;
+  expect(flat(there)).toContain("Approved by Grace (teams)");
+  expect(took).toBeLessThan(2_000);
+  // One message in each place, which changes.
+  expect(slackCards(title)).toHaveLength(1);
+  expect(teamsCards(title)).toHaveLength(1);
+});
+
+test("votes from both chats are counted together, and both accounts of somebody are one vote", async () => {
+  const [ada, graceHere, graceThere, linus] = await Promise.all([
+    slack.person("ada", "counted"),
+    slack.person("grace", "counted"),
+    teams.person("grace", "counted"),
+    teams.person("linus", "counted"),
+  ]);
+  const title = "Deploy counted 1.4.2 to vault";
+  await ada.says("deploy counted 1.4.2 to vault");
+  const card = await graceHere.sees(title, "Waiting");
+  const there = await graceThere.sees(title, "Waiting");
+  await card.press("Approve");
+  await graceHere.isTold(/Waiting for one of security: Linus or Barbara/);
+  await there.press("Approve");
+  await graceThere.isTold(/already/);
+  expect(here.world.ship("counted").releases).toBe(0);
+  const his = await linus.sees(title, "Waiting");
+  expect(flat(his)).toContain("Waiting for one of security: Linus or Barbara.");
+  await his.press("Approve");
+  const end = await ada.sees(title, "Succeeded");
+  expect(flat(end)).toContain("Approved by Grace (slack) and Linus (teams)");
+});
+
+test("200 times, the same button in the same second on both: one decision, and the other is told", async () => {
+  const [ada, grace, linus] = await Promise.all([
+    slack.person("ada", "raced"),
+    slack.person("grace", "raced"),
+    teams.person("linus", "raced"),
+  ]);
+  const title = "Deploy raced 1.4.2 to production";
+  await ada.says("deploy raced 1.4.2 to production");
+  const hers = await grace.sees(title, "Waiting");
+  const his = await linus.sees(title, "Waiting");
+  const clicks = Array.from({ length: 100 }, (_, at) =>
+    at % 2 === 0
+      ? [hers.press("Approve"), his.press("Approve")]
+      : [his.press("Approve"), hers.press("Approve")],
+  );
+  await Promise.all(clicks.flat());
+  const end = await ada.sees(title, "Succeeded");
+  expect(here.world.ship("raced").releases).toBe(1);
+  expect(flat(end)).toMatch(/Approved by (Grace \(slack\)|Linus \(teams\)) /);
+  const isHers = /Approved by Grace \(slack\)/.test(flat(end));
+  await (isHers ? grace : linus).isTold(/You approved: Deploy raced/);
+  await (isHers ? linus : grace).isTold(
+    isHers ? /Grace already approved run|has ended/ : /Linus already approved run|has ended/,
+  );
+});
+
+for (const how of ["refuses", "hangs"] as const) {
+  test(`Teams ${how} every call: Slack decides as fast as ever, and Teams catches up when it is back`, async (context) => {
+    const service = `dark-${how}`;
+    const [ada, grace, there] = await Promise.all([
+      slack.person("ada", service),
+      slack.person("grace", service),
+      teams.person("grace", service),
+    ]);
+    const title = `Deploy ${service} 1.4.2 to production`;
+    context.onTestFinished(() => teams.server.outage(undefined));
+    teams.server.outage(how);
+    const before = performance.now();
+    await ada.says(`deploy ${service} 1.4.2 to production`);
+    await (await grace.sees(title, "Waiting")).press("Approve");
+    await ada.sees(title, "Succeeded");
+    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(teamsCards(title)).toHaveLength(0);
+    teams.server.outage(undefined);
+    await there.sees(title, "Succeeded");
+    expect(teamsCards(title)).toHaveLength(1);
+  });
+
+  test(`Slack ${how} every call: Teams decides as fast as ever, and Slack catches up when it is back`, async (context) => {
+    const service = `silent-${how}`;
+    const [ada, grace, there] = await Promise.all([
+      teams.person("ada", service),
+      teams.person("grace", service),
+      slack.person("grace", service),
+    ]);
+    const title = `Deploy ${service} 1.4.2 to production`;
+    context.onTestFinished(() => slack.server.outage(undefined));
+    slack.server.outage(how);
+    const before = performance.now();
+    await ada.says(`deploy ${service} 1.4.2 to production`);
+    await (await grace.sees(title, "Waiting")).press("Approve");
+    await ada.sees(title, "Succeeded");
+    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(slackCards(title)).toHaveLength(0);
+    slack.server.outage(undefined);
+    await there.sees(title, "Succeeded");
+    expect(slackCards(title)).toHaveLength(1);
+  });
+}
+
+function slackCards(title: string) {
+  return slack.server.messages.filter(
+    ({ to, thread, text }) =>
+      to === undefined && thread === undefined && text.startsWith(`${title}\n`),
+  );
+}
+
+function teamsCards(title: string) {
+  return teams.server.messages.filter(
+    (message) =>
+      JSON.stringify(message.card ?? "").includes('"Badge"') && teamsWords(message).includes(title),
+  );
+}
+
+function onConsole(channel: string, title: string, word: string): Promise<Message> {
+  const ada = consoleOf("ada", { url: here.url, channel });
+  return until(`${title}: ${word} on the console`, async () =>
+    (await ada.read()).find(
+      ({ card }) => card?.title === title && card.state?.word.startsWith(word),
+    ),
+  );
+}
