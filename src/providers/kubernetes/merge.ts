@@ -82,9 +82,13 @@ export function mixer(limits: Limits = {}): Mixer {
     left += half;
   }
   function take(until: number): Line[] {
-    const open = held.findIndex(({ came }) => came > until);
-    const ripe = open < 0 ? held : held.slice(0, open);
-    held = open < 0 ? [] : held.slice(open);
+    const newest = held.reduce(
+      (at, { came, line }) => (came <= until ? Math.max(at, line.at) : at),
+      Number.NEGATIVE_INFINITY,
+    );
+    // What has waited long enough takes along whatever is older and came after it.
+    const ripe = held.filter(({ line }) => line.at <= newest);
+    held = held.filter(({ line }) => line.at > newest);
     for (const { line } of ripe) size -= line.text.length;
     return ripe.map(({ line }) => line).sort((a, b) => a.at - b.at);
   }
