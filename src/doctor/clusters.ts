@@ -170,8 +170,12 @@ async function lookAtImpersonation(
 }
 
 /** Kinds that others make, as far as an environment says that it uses them; a database only its services know. */
-async function lookAtKinds(
-  { name, cluster, signal }: Asked,
+export async function lookAtKinds(
+  {
+    name,
+    cluster,
+    signal,
+  }: Pick<Asked, "name" | "signal"> & { cluster: Pick<Connection, "serves"> },
   environments: readonly (readonly [string, Platform["environments"][string]])[],
 ): Promise<readonly Finding[]> {
   const { note, wrong } = about(`Cluster ${name}`);

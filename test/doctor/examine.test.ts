@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { lookAtSlack, lookAtTeams } from "../../src/doctor/chats.ts";
+import { lookAtKinds } from "../../src/doctor/clusters.ts";
 import {
   lookAtDatabase,
   unreachable as noPostgres,
@@ -16,6 +17,7 @@ import { lookAtManifests, lookAtTools } from "../../src/doctor/manifests.ts";
 import { lookAtRedis, unreachable as noRedis, judged as ofRedis } from "../../src/doctor/redis.ts";
 import { isBasic, neededRights, rightsText } from "../../src/doctor/rights.ts";
 import { report } from "../../src/doctor.ts";
+import { parsePlatform } from "../../src/platform/load.ts";
 import { slackServer } from "../surfaces/slack/slack-server.ts";
 import { teamsServer } from "../surfaces/teams/teams-server.ts";
 
@@ -257,6 +259,24 @@ test("Teams: whether Microsoft gives the app its token", async () => {
   expect(says(await lookAtTeams(open))).toEqual([
     "note: It takes messages that nobody signed, from this machine alone.",
   ]);
+});
+
+test("kinds that nobody installed on a cluster are wrong where an environment needs them", async () => {
+  const asked = {
+    ...{ name: "prod", signal: AbortSignal.timeout(1_000) },
+    cluster: { serves: async () => undefined },
+  };
+  const text = onKubernetes.replace(
+    "{ cluster: prod }",
+    "{ cluster: prod, web: { route: { kind: gateway, gateway: { name: main } } } }",
+  );
+  const { environments } = parsePlatform("platform.yaml", text);
+  expect(says(await lookAtKinds(asked, Object.entries(environments)))).toEqual([
+    "wrong: The cluster prod has no Gateway API (gateway.networking.k8s.io/v1 HTTPRoute): ask the platform team to install it, see https://gateway-api.sigs.k8s.io/guides.",
+    "note: The cluster prod has no CloudNativePG (postgresql.cnpg.io/v1 Cluster): ask the platform team to install it, see https://cloudnative-pg.io/docs. Only a service with a database needs it.",
+  ]);
+  const there = { ...asked, cluster: { serves: async () => ({ namespaced: true }) } };
+  expect(await lookAtKinds(there, Object.entries(environments))).toEqual([]);
 });
 
 test("the rights that are asked for are those of the file that people apply", async () => {
