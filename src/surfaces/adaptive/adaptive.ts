@@ -67,11 +67,13 @@ function heading({ title, state }: DrawnCard): Element[] {
     style: look.style,
     appearance: "Tint",
     shape: "Rounded",
+    // Colours of text are faint on some themes: the sign has them, the word does not need them.
     fallback: {
-      type: "TextBlock",
-      text: verbatim(`${look.glyph} ${word}`),
-      color: look.color,
-      weight: "Bolder",
+      type: "RichTextBlock",
+      inlines: [
+        textRun(`${look.glyph} `, { color: look.color, weight: "Bolder" }),
+        textRun(word, { weight: "Bolder" }),
+      ],
     },
   };
   return [
