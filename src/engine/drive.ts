@@ -53,9 +53,10 @@ export async function drive(
     );
   }, leaseLength / 5);
   renewal.unref();
+  const lasts = () => performance.now() - renewed < leaseLength;
   let over = false;
   try {
-    const progress = await openProgress(parts.database, claim, signal, parts.meter);
+    const progress = await openProgress(parts.database, claim, signal, parts.meter, lasts);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;

@@ -42,6 +42,8 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
     const fence = async () => {
       const entries = c.progress.has(intent) ? [] : [{ key: intent, value: { key, op, input } }];
       await c.progress.put(entries);
+      // A process that slept after that commit must not begin what another one may be doing by now.
+      c.progress.expectClaim();
     };
     const { preview: plan, seen } = doing;
     const signal = AbortSignal.any([c.progress.signal, AbortSignal.timeout(callLimit)]);

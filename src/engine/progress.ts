@@ -37,6 +37,8 @@ export interface Progress {
   get(key: string): Json | undefined;
   has(key: string): boolean;
   keys(): Iterable<string>;
+  /** Throws where the claim may have run out: this process slept, or could not renew it. */
+  expectClaim(): void;
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
   /** Entries and other statements in one transaction, behind the fence. */
   transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
@@ -79,6 +81,7 @@ export async function openProgress(
   run: Claim,
   signal: AbortSignal,
   meter?: Meter,
+  lasts: () => boolean = () => true,
 ): Promise<Progress> {
   const state = await readState(database, run.id);
   const { journal: entries, presses } = state;
@@ -133,6 +136,10 @@ export async function openProgress(
     get: (key) => entries.get(key),
     has: (key) => entries.has(key),
     keys: () => entries.keys(),
+    expectClaim() {
+      if (!lasts()) throw new Fenced(`the claim ${run.epoch} on run ${run.id} may have run out`);
+      stillMine();
+    },
     async put(put, how = {}) {
       stillMine();
       const entry = { run: holds(), entries: put, ...how };

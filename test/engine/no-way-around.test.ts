@@ -140,3 +140,18 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   );
   expect(made).toEqual([]);
 });
+
+test("a driver that slept past its claim begins no effect, though nobody else has the run", async () => {
+  await begin(async (step) => {
+    await step.wait("hold", { for: "1h" });
+  });
+  await database.run("UPDATE shipmate.runs SET rung = true");
+  const [claim] = await claimRuns(database, 1);
+  if (!claim) throw new Error("nothing to claim");
+  let lasts = true;
+  const signal = AbortSignal.timeout(5_000);
+  const progress = await openProgress(database, claim, signal, undefined, () => lasts);
+  progress.expectClaim();
+  lasts = false;
+  expect(() => progress.expectClaim()).toThrow(Fenced);
+});
