@@ -111,7 +111,7 @@ export function createProjector(parts: ProjectorParts): Projector {
       [...channels.values()].map(async (messages) => {
         for (const message of messages) {
           if (clock() >= until) return;
-          if ((await bring(message, claimed)) === "later") return;
+          if ((await bring(message, claimed, until)) === "later") return;
         }
       }),
     );
@@ -138,7 +138,11 @@ export function createProjector(parts: ProjectorParts): Projector {
   };
 
   /** `later`: the chat asked for patience, for all of the channel. */
-  const bring = async (message: Behind, claimed: number): Promise<"later" | undefined> => {
+  const bring = async (
+    message: Behind,
+    claimed: number,
+    until: number,
+  ): Promise<"later" | undefined> => {
     const surface = surfaces.get(message.surface);
     if (!surface) return undefined;
     try {
@@ -154,7 +158,8 @@ export function createProjector(parts: ProjectorParts): Projector {
         return undefined;
       }
       await insertButtons(database, rows);
-      const ref = await post(surface, message, drawn);
+      const ref = await post(surface, message, drawn, until);
+      if (ref === undefined) return undefined;
       const { pace } = surface;
       const posted = { rev: message.wanted_rev, hash, ref, drawn, pace };
       await markPosted(database, message.id, posted);
@@ -177,7 +182,13 @@ export function createProjector(parts: ProjectorParts): Projector {
     return shot ? runCard(shot, parts.nameOf) : undefined;
   };
 
-  const post = async (surface: Surface, message: Message, card: DrawnCard): Promise<string> => {
+  /** Undefined: somebody else is posting it. */
+  const post = async (
+    surface: Surface,
+    message: Message,
+    card: DrawnCard,
+    until: number,
+  ): Promise<string | undefined> => {
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(callLimit)]);
     const place = await placeOf(message);
     const out: OutMessage = {
@@ -190,7 +201,11 @@ export function createProjector(parts: ProjectorParts): Projector {
     if (ref === null && message.attempts > 0 && surface.find)
       ref = (await surface.find(place, message.id, signal)) ?? null;
     if (ref === null) {
-      if (surface.find) await markTried(database, message.id);
+      if (surface.find) {
+        const ours = await markTried(database, message);
+        // A process that slept past its claim must not post what another one has posted by now.
+        if (!ours || clock() >= until) return undefined;
+      }
       return surface.post(place, out, signal);
     }
     await surface.edit(place, ref, out, signal);

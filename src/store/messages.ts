@@ -219,9 +219,20 @@ export async function markSame(sql: Sql, id: string, rev: number): Promise<void>
   );
 }
 
-/** It is about to be posted for the first time: whoever comes after a crash looks for it. */
-export async function markTried(sql: Sql, id: string): Promise<void> {
-  await sql.run("UPDATE shipmate.messages SET attempts = attempts + 1 WHERE id = $1", [id]);
+/**
+ * It is about to be posted for the first time: whoever comes after a crash looks for it. False where somebody else
+ * tried meanwhile, because this process slept past its claim: then it must not be posted once more.
+ */
+export async function markTried(
+  sql: Sql,
+  { id, attempts }: Pick<Message, "id" | "attempts">,
+): Promise<boolean> {
+  const tried = await sql.run(
+    `UPDATE shipmate.messages SET attempts = attempts + 1
+     WHERE id = $1 AND attempts = $2 AND ref IS NULL`,
+    [id, attempts],
+  );
+  return tried === 1;
 }
 
 /** Not now: again after `wait` milliseconds, with so many `attempts` so far. `lost` forgets the reference, so that it is posted anew. */
