@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadEnvironment, readConfig, Settings } from "../src/config.ts";
+import { loadEnvironment, readConfig, Settings, secretsOf } from "../src/config.ts";
 import { Refusal } from "../src/core/refusal.ts";
 
 const database = "postgres://ship:hunter2@db:5432/shipmate";
@@ -57,6 +57,29 @@ test("the manifests' folder and the kubeconfig are taken where they are named", 
   expect(readConfig({ SHIPMATE_MANIFESTS: "/etc/shipmate", KUBECONFIG: "/k" })).toMatchObject({
     ...{ mode: "local", manifests: "/etc/shipmate", kubeconfig: "/k" },
   });
+});
+
+test("a collector of traces is taken by its address", () => {
+  const set = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:4318" };
+  expect(readConfig(set).traces).toBe("http://localhost:4318");
+  expect(readConfig({}).traces).toBeUndefined();
+  expect(() => readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4318" })).toThrow(
+    "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL like http://localhost:4318.",
+  );
+});
+
+test("what nobody may see of the settings is known in every mode", () => {
+  const url = "postgres://u:p%40ss-1@db/x";
+  const fleet = readConfig({
+    DATABASE_URL: url,
+    REDIS_URL: "redis://:secret-2@r",
+    SLACK_BOT_TOKEN: "xoxb-3",
+    SLACK_SIGNING_SECRET: "secret-4",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "https://u:secret-5@collector",
+  });
+  const all = ["p@ss-1", "secret-2", "xoxb-3", "secret-4", "secret-5"];
+  expect(secretsOf(fleet).toSorted()).toEqual(all.toSorted());
+  expect(secretsOf(readConfig({}))).toEqual([]);
 });
 
 describe("Teams", () => {
