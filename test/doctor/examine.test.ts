@@ -82,6 +82,21 @@ test("when everything is away each thing says so, and no secret is shown", async
   expect(text).not.toContain("geheim");
 });
 
+test("a secret that another's answer repeats is masked", async () => {
+  const server = await slackServer();
+  onTestFinished(() => server.close());
+  server.next("auth.test", { error: `no such token: ${server.botToken}` });
+  const environment = {
+    SHIPMATE_HOME: await folder(),
+    SLACK_BOT_TOKEN: server.botToken,
+    SLACK_SIGNING_SECRET: "s",
+    SLACK_API_URL: server.apiUrl,
+  };
+  const text = report(await examine({ root, environment }));
+  expect(text).toContain("Slack does not take SLACK_BOT_TOKEN (no such token: ");
+  expect(text).not.toContain(server.botToken);
+});
+
 test("what nobody thought of is a finding too", async () => {
   const [finding] = await looked("Redis", async () => {
     throw new Error("out of memory");
