@@ -7,35 +7,22 @@ import { until } from "./talker.ts";
 import { type TeamsChat, teamsChat, wordsOf as teamsWords } from "./teams.ts";
 import { type Town, town } from "./town.ts";
 
-const services = [
-  "mirrored",
-  "counted",
-  "raced",
-  "dark-refuses",
-  "dark-hangs",
-  "silent-refuses",
-  "silent-hangs",
-];
-let slack: SlackChat;
-let teams: TeamsChat;
-let here: Town;
+interface Both {
+  readonly slack: SlackChat;
+  readonly teams: TeamsChat;
+  readonly here: Town;
+}
+let both: Both;
 
 beforeAll(async () => {
-  [slack, teams] = await Promise.all([slackChat(), teamsChat()]);
-  const rooms = Object.fromEntries(
-    services.map((name) => [
-      name,
-      [`slack:${slack.channel(name)}`, `teams:${teams.channel(name)}`, `console:${name}`],
-    ]),
-  );
-  const { microsoft } = teams;
-  here = await town([slack, teams], services, { rooms, microsoft, openConsole: true });
+  both = await open(["mirrored", "counted", "raced"]);
 });
 afterAll(async () => {
-  await here?.close();
+  await both?.here.close();
 });
 
 test("asked in Slack, approved in Teams, watched on the console: each card says the same within 2 s", async () => {
+  const { slack, teams } = both;
   const [ada, grace] = [
     await slack.person("ada", "mirrored"),
     await teams.person("grace", "mirrored"),
@@ -44,23 +31,24 @@ test("asked in Slack, approved in Teams, watched on the console: each card says 
   await ada.says("deploy mirrored 1.4.2 to production");
   const hers = await grace.sees(title, "Waiting");
   await ada.sees(title, "Waiting");
-  await onConsole("mirrored", title, "Waiting");
+  await onConsole(both.here, "mirrored", title, "Waiting");
   const before = performance.now();
   await hers.press("Approve");
   const [there] = await Promise.all([
     ada.sees(title, "Succeeded"),
     grace.sees(title, "Succeeded"),
-    onConsole("mirrored", title, "Succeeded"),
+    onConsole(both.here, "mirrored", title, "Succeeded"),
   ]);
   const took = performance.now() - before;
   expect(flat(there)).toContain("Approved by Grace (teams)");
   expect(took).toBeLessThan(2_000);
   // One message in each place, which changes.
-  expect(slackCards(title)).toHaveLength(1);
-  expect(teamsCards(title)).toHaveLength(1);
+  expect(slackCards(slack, title)).toHaveLength(1);
+  expect(teamsCards(teams, title)).toHaveLength(1);
 });
 
 test("votes from both chats are counted together, and both accounts of somebody are one vote", async () => {
+  const { slack, teams, here } = both;
   const [ada, graceHere, graceThere, linus] = await Promise.all([
     slack.person("ada", "counted"),
     slack.person("grace", "counted"),
@@ -84,6 +72,7 @@ test("votes from both chats are counted together, and both accounts of somebody 
 });
 
 test("200 times, the same button in the same second on both: one decision, and the other is told", async () => {
+  const { slack, teams, here } = both;
   const [ada, grace, linus] = await Promise.all([
     slack.person("ada", "raced"),
     slack.person("grace", "raced"),
@@ -110,64 +99,80 @@ test("200 times, the same button in the same second on both: one decision, and t
 });
 
 for (const how of ["refuses", "hangs"] as const) {
-  test(`Teams ${how} every call: Slack decides as fast as ever, and Teams catches up when it is back`, async (context) => {
+  test.concurrent(`Teams ${how} every call: Slack decides as fast as ever, and Teams catches up when it is back`, async (context) => {
     const service = `dark-${how}`;
+    const { slack, teams, here } = await open([service]);
+    context.onTestFinished(() => here.close());
     const [ada, grace, there] = await Promise.all([
       slack.person("ada", service),
       slack.person("grace", service),
       teams.person("grace", service),
     ]);
     const title = `Deploy ${service} 1.4.2 to production`;
-    context.onTestFinished(() => teams.server.outage(undefined));
     teams.server.outage(how);
     const before = performance.now();
     await ada.says(`deploy ${service} 1.4.2 to production`);
     await (await grace.sees(title, "Waiting")).press("Approve");
     await ada.sees(title, "Succeeded");
     expect(performance.now() - before).toBeLessThan(10_000);
-    expect(teamsCards(title)).toHaveLength(0);
+    expect(teamsCards(teams, title)).toHaveLength(0);
     teams.server.outage(undefined);
     await there.sees(title, "Succeeded");
-    expect(teamsCards(title)).toHaveLength(1);
+    expect(teamsCards(teams, title)).toHaveLength(1);
   });
 
-  test(`Slack ${how} every call: Teams decides as fast as ever, and Slack catches up when it is back`, async (context) => {
+  test.concurrent(`Slack ${how} every call: Teams decides as fast as ever, and Slack catches up when it is back`, async (context) => {
     const service = `silent-${how}`;
+    const { slack, teams, here } = await open([service]);
+    context.onTestFinished(() => here.close());
     const [ada, grace, there] = await Promise.all([
       teams.person("ada", service),
       teams.person("grace", service),
       slack.person("grace", service),
     ]);
     const title = `Deploy ${service} 1.4.2 to production`;
-    context.onTestFinished(() => slack.server.outage(undefined));
     slack.server.outage(how);
     const before = performance.now();
     await ada.says(`deploy ${service} 1.4.2 to production`);
     await (await grace.sees(title, "Waiting")).press("Approve");
     await ada.sees(title, "Succeeded");
     expect(performance.now() - before).toBeLessThan(10_000);
-    expect(slackCards(title)).toHaveLength(0);
+    expect(slackCards(slack, title)).toHaveLength(0);
     slack.server.outage(undefined);
     await there.sees(title, "Succeeded");
-    expect(slackCards(title)).toHaveLength(1);
+    expect(slackCards(slack, title)).toHaveLength(1);
   });
 }
 
-function slackCards(title: string) {
+/** Slack, Teams and the console around one Shipmate, with these services in a room of each. */
+async function open(services: readonly string[]): Promise<Both> {
+  const [slack, teams] = await Promise.all([slackChat(), teamsChat()]);
+  const rooms = Object.fromEntries(
+    services.map((name) => [
+      name,
+      [`slack:${slack.channel(name)}`, `teams:${teams.channel(name)}`, `console:${name}`],
+    ]),
+  );
+  const { microsoft } = teams;
+  const here = await town([slack, teams], services, { rooms, microsoft, openConsole: true });
+  return { slack, teams, here };
+}
+
+function slackCards(slack: SlackChat, title: string) {
   return slack.server.messages.filter(
     ({ to, thread, text }) =>
       to === undefined && thread === undefined && text.startsWith(`${title}\n`),
   );
 }
 
-function teamsCards(title: string) {
+function teamsCards(teams: TeamsChat, title: string) {
   return teams.server.messages.filter(
     (message) =>
       JSON.stringify(message.card ?? "").includes('"Badge"') && teamsWords(message).includes(title),
   );
 }
 
-function onConsole(channel: string, title: string, word: string): Promise<Message> {
+function onConsole(here: Town, channel: string, title: string, word: string): Promise<Message> {
   const ada = consoleOf("ada", { url: here.url, channel });
   return until(`${title}: ${word} on the console`, async () =>
     (await ada.read()).find(
