@@ -123,6 +123,7 @@ export function postOf({
       deliver(intent);
       while (chance.happens(faults.weather.twice)) {
         const late = chance.pick([0, 10, 500, 60_000]);
+        faults.note("an event comes twice");
         stage.plan(stage.now() + late, `${key} again`, () => crew.any()?.hear(intent, () => {}));
       }
     },

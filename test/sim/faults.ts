@@ -65,7 +65,9 @@ export interface Faults {
   call<T>(actor: Actor, call: Call<T>): Promise<T>;
   weather: Weather;
   /** How many of each kind there were. */
-  readonly count: { [fault: string]: number };
+  readonly count: { readonly [fault: string]: number };
+  /** Counts one. */
+  note(fault: string): void;
 }
 
 /** Longer than a claim lasts (15 s) where it is a sleep. */
@@ -83,14 +85,18 @@ export interface FaultsParts {
 
 export function faultsOf({ stage, chance, weather, died, moves }: FaultsParts): Faults {
   const count: { [fault: string]: number } = {};
-  const blame = (actor: Actor, fault: string) => {
+  const note = (fault: string) => {
     count[fault] = (count[fault] ?? 0) + 1;
+  };
+  const blame = (actor: Actor, fault: string) => {
+    note(fault);
     actor.troubled = stage.now();
     stage.say(`${actor.name}   !! ${fault}`);
   };
   const made: Faults = {
     weather,
     count,
+    note,
     call<T>(actor: Actor, call: Call<T>): Promise<T> {
       if (actor.dead) return new Promise<never>(() => {});
       const now = made.weather;
@@ -157,7 +163,10 @@ export function faultsOf({ stage, chance, weather, died, moves }: FaultsParts): 
           blame(actor, "the request was never sent");
           return reject(new Error("broken pipe"));
         }
-        if (call.kind !== "chat" && chance.happens(rough.moves)) moves();
+        if (call.kind !== "chat" && chance.happens(rough.moves)) {
+          note("somebody else changes something");
+          moves();
+        }
         if (call.refusal && chance.happens(rough.refuses)) {
           blame(actor, "it refuses");
           return reject(call.refusal());

@@ -48,6 +48,8 @@ const most = 60_000;
 export async function openSim(): Promise<Sim> {
   const database = await memoryDatabase();
   const clock = await sessionClock(database);
+  // One plan a statement, whichever seeds came before: rows without an order come in the same one each time.
+  await database.run("SET plan_cache_mode = force_generic_plan");
   const tables = await database.query(
     z.object({ name: z.string() }),
     `SELECT 'shipmate.' || tablename AS name FROM pg_tables WHERE schemaname = 'shipmate' AND tablename <> 'migrations'`,

@@ -4,7 +4,7 @@ import { openSim, type Sim } from "./life.ts";
 import { shortTrace } from "./told.ts";
 
 /** As many as take some 25 s on a machine that does nothing else. */
-const seeds = 100;
+const seeds = 80;
 
 let sim: Sim;
 beforeAll(async () => {
