@@ -140,7 +140,7 @@ const mutations: readonly Mutation[] = [
         in: "WHERE id = $1 AND $2::integer >= 0",
       },
     ],
-    by: 200,
+    by: { tests: "test/store/messages.test.ts", project: "quick" },
   },
   {
     name: "holder goes on",
