@@ -14,6 +14,8 @@ import { until } from "./talker.ts";
 
 const cli = join(import.meta.dirname, "../../node_modules/@microsoft/m365agentsplayground/cli.js");
 
+const loopback = join(import.meta.dirname, "loopback.cjs");
+
 /** Alex Wilber, in the Playground's own settings. */
 const alex = "00000000-0000-0000-0000-0000000000020";
 /** The chat with the app. */
@@ -48,7 +50,8 @@ export async function playground(person: string): Promise<Playground> {
         ...["start", "--app-endpoint", `${shipmate}/api/messages`, "--channel-id", "msteams"],
         ...["--conversation-id", chatId, "--port", String(port), "--disable-telemetry"],
       ];
-      const child = spawn(process.execPath, [cli, ...args], {
+      // Without the preload it would listen on every address: it has no option for that.
+      const child = spawn(process.execPath, ["--require", loopback, cli, ...args], {
         // It writes a folder of its own, and opens a browser where it finds one.
         ...{ cwd: folder, stdio: "ignore", signal: stop.signal },
         env: { HOME: folder, BROWSER: "none", PATH: process.env["PATH"] ?? "" },
