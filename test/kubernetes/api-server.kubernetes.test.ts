@@ -20,6 +20,9 @@ test("down for twenty seconds in mid-rollout: the card says so, the run goes on 
   await sleep(20_000);
   await shows(id, /prod has not answered for [2-9]\d s/);
   await kube.start("apiserver");
+  // The pretend node never says again what it could not say meanwhile; a fresh one looks at all of its pods.
+  await kube.kill("node");
+  await kube.start("node");
   const end = await ends(id);
   expect(end.card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
   expect(await deploymentWrites(kube, production)).toEqual(["patch", "patch"]);

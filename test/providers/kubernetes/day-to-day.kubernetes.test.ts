@@ -81,11 +81,11 @@ test("a restart makes the pods anew once under its key, and the next release nei
 test("what does not run can't be restarted or scaled, in a sentence", async (context) => {
   const { deck, at } = await stage(context);
   for (const preview of [
-    restartOf(deck).preview(at, see()),
-    scaleOf(deck).preview({ ...at, replicas: 3 }, see()),
+    () => restartOf(deck).preview(at, see()),
+    () => scaleOf(deck).preview({ ...at, replicas: 3 }, see()),
   ]) {
-    await expect(preview).rejects.toThrow(Refusal);
-    await expect(preview).rejects.toThrow("web does not run in staging: deploy a version first.");
+    await expect(preview()).rejects.toThrow(Refusal);
+    await expect(preview()).rejects.toThrow("web does not run in staging: deploy a version first.");
   }
 });
 

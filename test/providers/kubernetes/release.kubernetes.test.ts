@@ -101,7 +101,9 @@ test("one that nobody watched to its end is judged by the next plan, which goes 
     (plan) => plan.changes[0].from !== "1.4.1 (starting)",
   );
   expect(next.changes[0]).toMatchObject({ from: "1.4.1", to: "1.4.2" });
-  expect(next.undo).toMatchObject([{ input: { version: "1.4.1", like: expect.stringMatching(/^1\//) } }]);
+  expect(next.undo).toMatchObject([
+    { input: { version: "1.4.1", like: expect.stringMatching(/^1\//) } },
+  ]);
 });
 
 test("a step back brings the exact content of then, whatever the manifests say today", async (context) => {

@@ -267,7 +267,7 @@ describe("a rollout on a cluster", () => {
     expect((await watched(world)).at(-1)).toMatchObject({ state: "good", ready: 4, of: 4 });
     await world.release("1.4.2", { objects: both("1.4.2") });
     const said = await watched(world, 30_000);
-    expect(said.map(({ ready }) => ready)).toContain(1);
+    expect(said.some(({ ready }) => ready > 0 && ready < 4)).toBe(true);
     expect(said.at(-1)).toMatchObject({ state: "good", ready: 4, of: 4 });
     expect(await running(world.reading)(at, open)).toMatchObject({ version: "1.4.2", ready: 4 });
   });
