@@ -1,4 +1,4 @@
-/** How the tests run: five projects told apart by the file's name, on Node's own type stripping. */
+/** How the tests run: six projects told apart by the file's name, on Node's own type stripping. */
 import { defineConfig } from "vitest/config";
 import { counts } from "./test/reporter.ts";
 
@@ -13,7 +13,7 @@ const suite = (name: string, include: string, exclude: readonly string[], second
   },
 });
 
-const slow = ["servers", "browser", "crash", "kubernetes"].map(
+const slow = ["servers", "browser", "crash", "scenarios", "kubernetes"].map(
   (name) => `test/**/*.${name}.test.ts`,
 );
 
@@ -28,6 +28,7 @@ export default defineConfig({
       suite("servers", "test/**/*.servers.test.ts", [], 60),
       suite("browser", "test/**/*.browser.test.ts", [], 60),
       suite("crash", "test/**/*.crash.test.ts", [], 600),
+      suite("scenarios", "test/**/*.scenarios.test.ts", [], 60),
       suite("kubernetes", "test/**/*.kubernetes.test.ts", [], 300),
     ],
   },
