@@ -1,6 +1,7 @@
 /** The stream of what a service writes: all its processes' files, merged by time, then followed. */
 import { setTimeout as pause } from "node:timers/promises";
 import { milliseconds, type Time } from "../../core/time.ts";
+import { merged } from "../../observe/merged.ts";
 import { type Line, type Reader, reader, written } from "./lines.ts";
 import { logFiles, processOf } from "./log-file.ts";
 
@@ -81,26 +82,4 @@ async function* last(lines: AsyncIterable<Line>, count: number): AsyncGenerator<
     if (start > count) [ring, start] = [ring.slice(start), 0];
   }
   yield* ring.slice(start);
-}
-
-/** Each part is in order already; of their first lines the oldest comes first. */
-async function* merged(parts: readonly AsyncIterable<Line>[]): AsyncGenerator<Line> {
-  const open = parts.map((part) => part[Symbol.asyncIterator]());
-  try {
-    const heads = await Promise.all(open.map((part) => part.next()));
-    for (;;) {
-      let first = -1;
-      for (const [i, head] of heads.entries()) {
-        const best = heads[first];
-        if (!head.done && (!best || best.done || head.value.at < best.value.at)) first = i;
-      }
-      const head = heads[first];
-      const part = open[first];
-      if (!head || head.done || !part) return;
-      yield head.value;
-      heads[first] = await part.next();
-    }
-  } finally {
-    for (const part of open) await part.return?.();
-  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type Line, lastOf, merged, mixer } from "../../../src/providers/kubernetes/merge.ts";
+import { merged } from "../../../src/observe/merged.ts";
+import { type Line, lastOf, mixer } from "../../../src/providers/kubernetes/merge.ts";
 
 const line = (at: number, from = "a", text = `${from} ${at}`): Line => ({ at, from, text });
 
