@@ -67,6 +67,7 @@ export function App() {
   const readAll = useCallback(async (who: string, channel: string) => {
     const heard: Message[] = [];
     readings.current.add(heard);
+    setWrong((before) => (before?.at === "page" ? undefined : before));
     try {
       const list = api.channels(who);
       if (!channel.startsWith(":")) {
@@ -75,9 +76,9 @@ export function App() {
           setMessages(heard.reduce(merged, found.messages));
       }
       setChannels((await list).channels);
-      setWrong((before) => (before?.at === "page" ? undefined : before));
     } catch (error) {
-      setWrong({ at: "page", says: sentence(error) });
+      // A newer reading has its own word: an older one that fails late says nothing.
+      if ([...readings.current].at(-1) === heard) setWrong({ at: "page", says: sentence(error) });
     } finally {
       readings.current.delete(heard);
     }
@@ -210,8 +211,11 @@ export function App() {
           <h1>${isChannel && html`<${Icon} name="hash" />`}${titleOf(place.view)}</h1>
           <${People} people=${people} as=${as} choose=${setAs} />
         </header>
-        ${!here && html`<p class="notice" role="status">Shipmate does not answer. Trying again; what you see may be old.</p>`}
-        ${notices?.at === "page" && html`<p class="notice bad" role="alert">${notices.says}</p>`}
+        ${
+          here
+            ? notices?.at === "page" && html`<p class="notice bad" role="alert">${notices.says}</p>`
+            : html`<p class="notice" role="status">Shipmate does not answer. Trying again; what you see may be old.</p>`
+        }
         ${
           place.view === ":services"
             ? html`<${Services} as=${as} turn=${turn} deploy=${(text: string) => {
