@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeObject } from "../src/expand/object.ts";
 import { Platform } from "../src/platform/schema.ts";
-import { connect } from "../src/providers/kubernetes/connection.ts";
+import { connect } from "../src/providers/kubernetes/api/connection.ts";
 import { kubernetes } from "../src/providers/kubernetes/kubernetes.ts";
 import { sources } from "../src/providers/kubernetes/sources/source.ts";
 import { inTens } from "../src/providers/kubernetes/tens.ts";

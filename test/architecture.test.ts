@@ -67,6 +67,12 @@ describe("a break of a rule is found:", () => {
       "of one rank",
     ],
     [
+      "a folder of its own house that points the other way",
+      "src/providers/kubernetes/api/x.ts",
+      'import { x } from "../carry/x.ts";',
+      "one way only",
+    ],
+    [
       "a folder that has no rank",
       "src/helpers/x.ts",
       'import { x } from "../core/x.ts";',

@@ -28,6 +28,14 @@ const divided = ["providers", "surfaces"];
 /** What its neighbours may use, though it knows none of them: several surfaces draw the same cards. */
 const shared = ["surfaces/adaptive"];
 
+/**
+ * The folders of a large house, each importing those before it only. What stands beside them is either for all of them
+ * or puts them together, which no ring of imports can be.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  "providers/kubernetes": ["sources", "api", "plan", "carry", "look"],
+};
+
 /** The only places for each package; zod is welcome anywhere. */
 const packages: readonly (readonly [name: RegExp, place: RegExp])[] = [
   [/^zod$/, /^src\//],
@@ -76,7 +84,10 @@ function wrongImport(path: string, name: string | undefined): string | undefined
   const [from, to] = [rankOf(path), rankOf(target)];
   if (to === undefined) return `${path} imports ${target}, which is not in src/.`;
   if (from === undefined) return `${path} is in a folder without a rank.`;
-  if (houseOf(path) === houseOf(target)) return undefined;
+  if (houseOf(path) === houseOf(target))
+    return roomOf(path) >= 0 && roomOf(target) > roomOf(path)
+      ? `${path} imports ${target}: the folders of one house point one way only.`
+      : undefined;
   if (to > from) return `${path} imports ${target}: imports point down only.`;
   if (to === from && to !== top && !shared.includes(houseOf(target)))
     return `${path} imports ${target}: folders of one rank do not know each other.`;
@@ -142,6 +153,13 @@ function houseOf(path: string): string {
   const [first = "", second = ""] = parts;
   if (parts.length === 1) return path;
   return divided.includes(first) && parts.length > 2 ? `${first}/${second}` : first;
+}
+
+/** How far on in its house a file is; -1 where it stands beside the rooms. */
+function roomOf(path: string): number {
+  const house = houseOf(path);
+  const room = path.slice(`src/${house}/`.length).split("/")[0] ?? "";
+  return rooms[house]?.indexOf(room) ?? -1;
 }
 
 function rankOf(path: string): number | undefined {

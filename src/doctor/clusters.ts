@@ -4,10 +4,10 @@ import { z } from "zod";
 import { Refusal } from "../core/refusal.ts";
 import { faultText } from "../engine/faults.ts";
 import type { KubernetesCluster, Platform } from "../platform/schema.ts";
-import { type Connection, connect } from "../providers/kubernetes/connection.ts";
-import { absentText } from "../providers/kubernetes/operators.ts";
+import { type Connection, connect } from "../providers/kubernetes/api/connection.ts";
+import { type Wire, wire } from "../providers/kubernetes/api/wire.ts";
+import { absentText } from "../providers/kubernetes/plan/operators.ts";
 import { ApiError } from "../providers/kubernetes/types.ts";
-import { type Wire, wire } from "../providers/kubernetes/wire.ts";
 import { about, type Finding } from "./finding.ts";
 import { isBasic, neededRights, type Right, rightsText } from "./rights.ts";
 

@@ -202,6 +202,9 @@ export interface Release {
   readonly url: string | null;
 }
 
+/** The type of the Secret that keeps one. */
+export const recordType = "shipmate.dev/release";
+
 /** The records of one spot: one Secret each, written with Shipmate's own identity. */
 export interface Records {
   /** The newest first. Without content. */

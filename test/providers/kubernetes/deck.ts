@@ -1,10 +1,10 @@
 /** A service on a real control plane, whose versions are what a test says they are. */
 import type { KubeObject } from "../../../src/expand/object.ts";
-import { connect } from "../../../src/providers/kubernetes/connection.ts";
-import type { Deck } from "../../../src/providers/kubernetes/deck.ts";
-import { records } from "../../../src/providers/kubernetes/records.ts";
+import { connect } from "../../../src/providers/kubernetes/api/connection.ts";
+import { watches } from "../../../src/providers/kubernetes/api/watch.ts";
+import type { Deck } from "../../../src/providers/kubernetes/carry/deck.ts";
+import { records } from "../../../src/providers/kubernetes/carry/records.ts";
 import type { Cluster, Rendered, Spot } from "../../../src/providers/kubernetes/types.ts";
-import { watches } from "../../../src/providers/kubernetes/watch.ts";
 import { cluster, type Kube } from "../../kube.ts";
 import type { Asker } from "../../servers.ts";
 

@@ -3,7 +3,7 @@ import { refuse } from "../../../core/refusal.ts";
 import { type KubeObject, marks } from "../../../expand/object.ts";
 import { line } from "../../../observe/text.ts";
 import { groupOf } from "../order.ts";
-import { recordType } from "../records.ts";
+import { recordType } from "../types.ts";
 import { called } from "./objects.ts";
 
 /** Kinds that belong to a cluster as a whole, as group and kind: Kubernetes' own, and some that many install. */
