@@ -1,6 +1,6 @@
 /** How the tests run: six projects told apart by the file's name, on Node's own type stripping. */
 import { defineConfig } from "vitest/config";
-import { counts } from "./test/reporter.ts";
+import { brief, counts } from "./test/reporter.ts";
 
 const suite = (name: string, include: string, exclude: readonly string[], seconds: number) => ({
   extends: true as const,
@@ -17,12 +17,15 @@ const slow = ["servers", "browser", "crash", "scenarios", "kubernetes"].map(
   (name) => `test/**/*.${name}.test.ts`,
 );
 
+/** Continuous integration names a file for what fails, and prints it at its end. */
+const failures = process.env["SHIPMATE_TEST_FAILURES"] || undefined;
+
 export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
     maxWorkers: 2,
     globalSetup: ["./test/kube-home.ts"],
-    reporters: ["default", counts()],
+    reporters: failures === undefined ? ["default", counts()] : brief(failures),
     projects: [
       suite("quick", "test/**/*.test.ts", slow, 30),
       suite("servers", "test/**/*.servers.test.ts", [], 60),

@@ -1,5 +1,7 @@
-/** Prints the counts of a test run last, and why and how often something was left out. */
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+/** Prints the counts of a test run last, and why and how often something was left out; keeps what failed in a file. */
+import { appendFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 
 type Print = (line: string) => void;
 
@@ -26,6 +28,48 @@ export function counts(print: Print = (line) => process.stdout.write(`${line}\n`
       print(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
     },
   };
+}
+
+/** The same reports in few lines, for a log that is read from its end: what fails is also appended to `file` at once. */
+export function brief(file: string): ("minimal" | Reporter)[] {
+  return ["minimal", counts(), failures(file)];
+}
+
+/** Appends each failure, when it happens, as a line that names it and the first lines of why. */
+function failures(file: string): Reporter {
+  const report = (where: string, errors: readonly SerializedError[]): void => {
+    const why = errors.flatMap((error) => explained(error).slice(0, 15));
+    appendFileSync(file, `${[where, ...why.map((line) => `    ${line}`)].join("\n")}\n`);
+  };
+  const place = (module: TestModule): string => `${module.project.name} ${module.relativeModuleId}`;
+  return {
+    onTestCaseResult(test) {
+      const { state, errors = [] } = test.result();
+      if (state === "failed") report(`${place(test.module)} > ${test.fullName}`, errors);
+    },
+    onTestSuiteResult(suite) {
+      const errors = suite.errors();
+      if (errors.length > 0) report(`${place(suite.module)} > ${suite.fullName}`, errors);
+    },
+    onTestModuleEnd(module) {
+      const errors = module.errors();
+      if (errors.length > 0) report(place(module), errors);
+    },
+    onTestRunEnd(_modules, errors) {
+      for (const error of errors) report("outside of any test", [error]);
+    },
+  };
+}
+
+/** What an error says, how the two values differ, and where. */
+function explained(error: SerializedError): readonly string[] {
+  const lines = (text: string): readonly string[] =>
+    stripVTControlCharacters(text)
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+  const at = (error.stacks ?? []).slice(0, 2).map(({ file, line }) => `at ${file}:${line}`);
+  const diff = typeof error["diff"] === "string" ? lines(error["diff"]) : [];
+  return [...lines(error.message).slice(0, 8), ...at, ...diff];
 }
 
 /** Whether a hook of its file or of a suite around it failed, so that it never ran. */
