@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, secretsOf } from "./config.ts";
 import type { Json } from "./core/operation.ts";
 import type { Person } from "./core/person.ts";
@@ -10,13 +11,14 @@ import { refuse } from "./core/refusal.ts";
 import type { Door, Surface } from "./core/surface.ts";
 import { createDoor, type TheDoor } from "./engine/door.ts";
 import { inProcess } from "./engine/doorbell.ts";
-import { createEngine } from "./engine/engine.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
 import { loadCommands } from "./engine/load-commands.ts";
 import { loadWorkflows } from "./engine/load-workflows.ts";
 import { serveBy, serve as serves } from "./engine/operations.ts";
 import { createProjector } from "./engine/projector.ts";
 import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
+import type { Meter } from "./observe/meter.ts";
 import { repeats } from "./observe/repeats.ts";
 import { type Kept, keepPlatform } from "./platform/keep.ts";
 import { accountsOf, roomsOf } from "./platform/rooms.ts";
@@ -29,17 +31,18 @@ import { directory } from "./roles/directory.ts";
 import { openSeeing, type Seeing } from "./seeing.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
 import type { Database } from "./store/database.ts";
+import { awaitPostgres } from "./store/await-postgres.ts";
 import { holdFolder } from "./store/folder.ts";
 import { voidPosting } from "./store/messages.ts";
 import { migrate } from "./store/migrate.ts";
 import { openPglite } from "./store/pglite.ts";
-import { openPostgres } from "./store/postgres.ts";
 import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
 import type { TeamsConfig } from "./surfaces/teams/config.ts";
 import { runLog } from "./web/run-log.ts";
 import { checkPort, serve } from "./web/server.ts";
+import { standIn } from "./web/stand-in.ts";
 import { openWorlds, serverOf } from "./worlds.ts";
 
 export interface AppOptions {
@@ -51,9 +54,15 @@ export interface AppOptions {
   readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl">;
   /** Stands in for the clusters of platform.yaml, where it gives one: for tests. */
   readonly world?: (input: Json) => Provider<typeof clusters> | undefined;
+  /** One more chat, in every mode: for tests. */
+  readonly chat?: (door: Door) => Promise<Surface>;
+  /** Hears what happens as well: for tests. */
+  readonly meter?: Meter;
   /** Leaves the console open although a chat is connected, so that anybody may act as anybody: for tests, on this machine. */
   readonly openConsole?: boolean;
   readonly log?: Log;
+  /** Ends a start that still waits for its database; its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 /** What closes the parts that are open; the last opened is closed first. */
 type Closers = (() => Promise<void> | void)[];
@@ -65,6 +74,9 @@ export interface Shipmate {
 /** How often what a crash left in the inbox is looked for, and how old it must be, in milliseconds. */
 const takeUpEvery = 5_000;
 const takeUpAfter = 10_000;
+/** How long what is under way may go on when it is asked to end, and how long `/readyz` says so at least, in milliseconds. */
+const grace = 8_000;
+const farewell = 1_000;
 
 /** Ready to be talked to when it comes back. Throws a Refusal or a ManifestError of a few words for people where it can't start. */
 export async function startShipmate(config: Config, options: AppOptions = {}): Promise<Shipmate> {
@@ -84,7 +96,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const platform = await openPlatform(manifests, log, closers);
     await checkPort(config.host, config.port);
     const [database, worlds, commands, workflows] = await together([
-      openDatabase(config, log, closers),
+      openDatabase(config, log, closers, options.signal),
       openWorlds({
         ...{ folder: manifests, home: config.home, kubeconfig: config.kubeconfig },
         ...{ platform, log, closers, stop: options.stopServices ?? false },
@@ -107,7 +119,8 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       silence: () => worlds.kubernetes?.silence(),
     });
     closers.push(() => seeing?.close());
-    const { meter, metrics } = seeing;
+    const { metrics } = seeing;
+    const meter = both(seeing.meter, options.meter);
     const pages = bus(randomUUID());
 
     const doorbell = await openDoorbell(config, (error) => troubled(error, "ringing the doorbell"));
@@ -118,6 +131,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       workflows,
       doorbell,
       nameOf,
+      grace,
       id: randomUUID,
       served: [
         serveBy(clusters, (input) => {
@@ -160,6 +174,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const { surfaces, mounts } = await openSurfaces(config, {
       ...{ door, pages, log, mask, closers, microsoft: options.microsoft ?? {} },
     });
+    if (options.chat) surfaces.push(await options.chat(door));
     connected = surfaces.map(({ name }) => name);
     const projector = createProjector({
       accountsOf: (people) => accountsOf(now(), people),
@@ -198,10 +213,16 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       mask: mask.data,
       report: troubled,
     });
-    closers.push(() => web.close());
+    closers.push(
+      () => door.close(),
+      () => web.close(),
+      // Until here it still hears: what is said meanwhile is stored for the next process.
+      () => stopped(engine, config, closing),
+    );
     engine.work();
     projector.poke();
-    closers.push(keepTakingUp(door, (error) => troubled(error, "taking up the inbox")));
+    const ends = keepTakingUp(door, (error) => troubled(error, "taking up the inbox"));
+    closers.push(ends);
     log.info({ url: web.url, mode: config.mode }, `Shipmate listens at ${web.url}. ${config.why}`);
     return { url: web.url, close };
   } catch (error) {
@@ -210,9 +231,23 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
   }
 }
 
+const both = (one: Meter, other: Meter | undefined): Meter =>
+  other === undefined
+    ? one
+    : (happened) => {
+        one(happened);
+        other(happened);
+      };
+
 /** What is missing here is a person of the manifests: policy then says no by itself. */
 function personNamed(platform: Platform, id: string): Person {
   return { id, name: platform.people[id]?.name ?? id };
+}
+
+/** Drives nothing more, and is seen to be stopping: where others send it work they have a moment to notice. */
+async function stopped(engine: Engine, { mode }: Config, closing: AbortController): Promise<void> {
+  closing.abort();
+  await Promise.all([engine.close(), mode === "local" ? undefined : sleep(farewell)]);
 }
 
 /** All of them, side by side; where one fails the others are waited for, so that they can be closed. */
@@ -233,14 +268,16 @@ async function openPlatform(manifests: string, log: Log, closers: Closers): Prom
   return platform;
 }
 
-async function openDatabase(config: Config, log: Log, closers: Closers): Promise<Database> {
+async function openDatabase(
+  config: Config,
+  log: Log,
+  closers: Closers,
+  signal = new AbortController().signal,
+): Promise<Database> {
   const url = config.mode === "local" ? undefined : config.database;
   if (url !== undefined) {
-    const lost = (error: Error) =>
-      log.warn({ err: error }, "a connection to the database was lost");
-    const database = await openPostgres(url, { lost });
+    const database = await openServer(url, config, log, signal);
     closers.push(() => database.close());
-    await migrate(database);
     return database;
   }
   const database = await openPglite({
@@ -252,6 +289,30 @@ async function openDatabase(config: Config, log: Log, closers: Closers): Promise
   await voidClaims(database);
   await voidPosting(database);
   return database;
+}
+
+/** Where PostgreSQL is away it is waited for, and `/readyz` says so. */
+async function openServer(
+  url: string,
+  { host, port }: Config,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Database> {
+  let why = "";
+  let standing: ReturnType<typeof standIn> | undefined;
+  const waits = (says: string) => {
+    why = says;
+    log.warn(`${says} Shipmate waits for it.`);
+    standing ??= standIn({ host, port, says: () => why });
+  };
+  const lost = (err: Error) => log.warn({ err }, "a connection to the database was lost");
+  try {
+    const database = await awaitPostgres(url, { lost, waits, signal });
+    if (standing) log.info("The database answers now.");
+    return database;
+  } finally {
+    await (await standing)?.close();
+  }
 }
 
 /** BullMQ and ioredis are read only where a fleet needs them. */

@@ -232,6 +232,7 @@ async function store(
   const stored = await c.progress.transact("a plan", write, { before });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
+  c.progress.meter?.({ is: "passed", point: "planned" });
   return stored.row;
 }
 
@@ -298,6 +299,7 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
     return { put: [{ key: c.key("begun"), value: begun }], state: "running", value: others };
   };
   c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: true }));
+  c.progress.meter?.({ is: "passed", point: "begun" });
 }
 
 /** A precondition broke before the first effect: the plan is made again and asked for again. */

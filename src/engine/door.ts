@@ -67,6 +67,8 @@ export interface TheDoor extends Door {
   takeUp(olderThan: number): Promise<number>;
   /** A look with a person's rights. */
   look(person: Person, op: Look): Promise<Json>;
+  /** Once `closing` says so it deals with nothing more; comes back when what was under way has ended. */
+  close(): Promise<void>;
 }
 
 /** How many intents are dealt with at once: more of them would only keep acks waiting. */
@@ -80,6 +82,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   const inTurn = gate(sideBySide);
   /** What this process has just stored need not be read again. */
   const fresh = new Map<string, Intent>();
+  const under = new Set<Promise<Answer>>();
   const open = async (key: string, surface: string): Promise<Intent | undefined> => {
     const name = `${surface} ${key}`;
     const known = fresh.get(name);
@@ -89,14 +92,25 @@ export function createDoor(parts: DoorParts): TheDoor {
     return taken && !taken.done ? taken.intent : undefined;
   };
   const enter = async (key: string, surface: string): Promise<Answer> => {
+    const entered = enterNow(key, surface);
+    under.add(entered);
+    return entered.finally(() => under.delete(entered));
+  };
+  /** What is not dealt with before the end stays in the inbox, for the next process. */
+  const later: Answer = { is: "seen" };
+  const enterNow = async (key: string, surface: string): Promise<Answer> => {
+    if (parts.closing.aborted) return later;
     const intent = await open(key, surface);
     if (!intent) return { is: "seen" };
-    return inTurn.inside(() => dealWith(intent, `${surface} ${key}`));
+    return inTurn.inside(async () =>
+      parts.closing.aborted ? later : dealWith(intent, `${surface} ${key}`),
+    );
   };
   const dealWith = async (intent: Intent, name: string): Promise<Answer> => {
     try {
       return await handle(intent);
     } catch (error) {
+      if (parts.closing.aborted) return later;
       if (error instanceof LostConnection) throw error; // what became of it is unknown: it stays in the inbox
       if (error instanceof Refusal)
         return answerCard(intent, { title: error.message }, true, "refused");
@@ -154,6 +168,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       const form = formOfPress(error);
       return answerForm(intent, form, "press", { run: String(error.run), button: error.button });
     }
+    parts.meter?.({ is: "passed", point: "after act" });
     if ("run" in reply) {
       const { run } = reply;
       await finish(intent, { is: "run", run });
@@ -316,9 +331,13 @@ export function createDoor(parts: DoorParts): TheDoor {
       return command ? checkValues(command, values) : {};
     },
     look: lookAs,
+    async close() {
+      await Promise.allSettled(under);
+    },
     async takeUp(olderThan) {
       const left = await openIntents(database, olderThan);
       for (const { surface, key } of left) {
+        if (parts.closing.aborted) break;
         try {
           const answer = await enter(key, surface);
           if (answer.is === "form") await sayAgain(key, surface, answer.form);
@@ -335,6 +354,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const began = performance.now();
     const { surface } = intent.at;
     let came: "new" | "seen" | "failed" = "failed";
+    parts.meter?.({ is: "passed", point: "before inbox" });
     try {
       came = await storeIntent(database.urgent, intent);
       return came;

@@ -36,6 +36,7 @@ export async function drive(
   claim: Claim,
   closing: AbortSignal,
 ): Promise<number | undefined> {
+  parts.meter?.({ is: "passed", point: "claimed" });
   const lost = new AbortController();
   const signal = AbortSignal.any([lost.signal, closing]);
   const giveUp = () => lost.abort(new Fenced(`the claim on run ${claim.id} is lost`));
@@ -68,7 +69,9 @@ export async function drive(
     const wake = progress.wakes.length > 0 ? Math.min(...progress.wakes) : undefined;
     const { waits } = progress;
     const state = stateOf(waits, progress);
+    parts.meter?.({ is: "passed", point: "before rest" });
     await parkRun(parts.database, progress.holds(), { wake, state, waits });
+    parts.meter?.({ is: "passed", point: "after rest" });
     return wake;
   } catch (error) {
     const fenced = error instanceof Fenced;
@@ -141,6 +144,7 @@ async function end(
     if (claim.parent) runs.push(claim.parent);
     if (next !== undefined) runs.push(next);
     await ringRuns(sql, runs);
+    parts.meter?.({ is: "passed", point: "before end" });
     return runs;
   });
   parts.ring(rung);

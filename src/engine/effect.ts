@@ -41,9 +41,11 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
     }
     const fence = async () => {
       const entries = c.progress.has(intent) ? [] : [{ key: intent, value: { key, op, input } }];
+      c.progress.meter?.({ is: "passed", point: "before intent", back: isBack(place) });
       await c.progress.put(entries);
       // A process that slept after that commit must not begin what another one may be doing by now.
       c.progress.expectClaim();
+      c.progress.meter?.({ is: "passed", point: "after intent", back: isBack(place) });
     };
     const { preview: plan, seen } = doing;
     const signal = AbortSignal.any([c.progress.signal, AbortSignal.timeout(callLimit)]);
@@ -77,6 +79,9 @@ function effectKey(c: Changing, place: string): string {
   return sha256([c.progress.run.id, c.step, place, c.plan().digest]).slice(0, 32);
 }
 
+/** Whether it takes something back. */
+const isBack = (place: string): boolean => place.includes("/undo");
+
 /** The result and the audit row that explains it, in one commit. */
 export async function recordEffect(
   c: Changing,
@@ -84,7 +89,7 @@ export async function recordEffect(
   result: Json,
 ): Promise<void> {
   const { run } = c.progress;
-  const back = doing.place.includes("/undo");
+  const back = isBack(doing.place);
   await c.progress.transact(`the result of ${doing.op}`, async (sql) => {
     await appendAudit(sql, {
       person: run.by_person,
@@ -94,6 +99,7 @@ export async function recordEffect(
       digest: c.plan().digest,
       detail: { step: c.step, place: doing.place, op: doing.op, key: effectKey(c, doing.place) },
     });
+    c.progress.meter?.({ is: "passed", point: "before checkpoint", back });
     return { put: [{ key: c.key(doing.place, "did"), value: { result } }], value: undefined };
   });
   c.progress.meter?.({ is: "effect", run: run.id, step: c.step, op: doing.op, back });

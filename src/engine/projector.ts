@@ -206,9 +206,10 @@ export function createProjector(parts: ProjectorParts): Projector {
         // A process that slept past its claim must not post what another one has posted by now.
         if (!ours || clock() >= until) return undefined;
       }
-      return surface.post(place, out, signal);
-    }
-    await surface.edit(place, ref, out, signal);
+      parts.meter?.({ is: "passed", point: "before post" });
+      ref = await surface.post(place, out, signal);
+    } else await surface.edit(place, ref, out, signal);
+    parts.meter?.({ is: "passed", point: "after post" });
     return ref;
   };
 

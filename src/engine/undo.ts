@@ -98,6 +98,7 @@ async function putBack(c: Changing, act: Effect, place: string): Promise<void> {
   if (c.progress.has(did)) return;
   const input = c.filled(act.input);
   if (hasBlank(input)) return; // it needs a result that is not there: nothing was made
+  c.progress.meter?.({ is: "passed", point: "before undo" });
   const { op } = act;
   const what = `take back: ${c.parts.operations.effectSpec(op).says(input)}`;
   const how = { choices: tryOrAbandon, insists: true };

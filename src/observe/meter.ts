@@ -1,5 +1,25 @@
 /** What happens inside, told once as data: to be counted, logged and traced by whoever is interested. */
 
+/**
+ * Between two things that are done: whoever dies or sleeps here must lose nothing and do nothing twice. Each is told
+ * right before what it names, or right after; the other events here stand right after what they tell of.
+ */
+export type Point =
+  | "before inbox"
+  | "after act"
+  | "claimed"
+  | "planned"
+  | "begun"
+  | "before intent"
+  | "after intent"
+  | "before checkpoint"
+  | "before undo"
+  | "before rest"
+  | "after rest"
+  | "before end"
+  | "before post"
+  | "after post";
+
 /** How a call ended: an expected no is `refused`. */
 export type Came = "done" | "refused" | "failed";
 
@@ -58,6 +78,8 @@ export type Happened =
   | { readonly is: "posted"; readonly surface: string; readonly seconds: number }
   /** The chat itself asked for patience (429). */
   | { readonly is: "held off"; readonly surface: string }
+  /** A moment in which tests let a process die or sleep; nothing else is made of it. `back`: while taking back. */
+  | { readonly is: "passed"; readonly point: Point; readonly back?: boolean }
   /** An error that nobody expected. */
   | { readonly is: "trouble" };
 
