@@ -279,15 +279,33 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
         await ship(versions.good, "a");
         const lines = (more: object) =>
           texts(provider.logs({ ...at, follow: false, ...more }, open));
-        const all = await eventually(
+        await eventually(
           () => lines({}),
           (found) => found.join("\n").includes(says),
         );
-        expect(await lines({ tail: 1 })).toEqual(all.slice(-1));
-        expect(await lines({ search: says })).toEqual(all.filter((text) => text.includes(says)));
+        /** What is found while the log may go on, and all that was there just before and just after. */
+        const found = async (more: object) => {
+          const before = await lines({});
+          const those = await lines(more);
+          const after = await lines({});
+          expect(after.slice(0, before.length), "nothing is lost").toEqual(before);
+          return { those, before, after };
+        };
+        const last = await found({ tail: 1 });
+        expect(last.those).toHaveLength(1);
+        expect(last.after.slice(last.before.length - 1)).toContain(last.those[0]);
+        const word = await found({ search: says });
+        const [least, most] = [word.before, word.after].map((all) =>
+          all.filter((text) => text.includes(says)),
+        );
+        expect(word.those.slice(0, least?.length)).toEqual(least);
+        expect(most?.slice(0, word.those.length)).toEqual(word.those);
         expect(await lines({ search: "no line has this" })).toEqual([]);
-        expect(await lines({ since: "1h" })).toEqual(all);
-        expect(await lines({ since: "0s" })).toEqual([]);
+        const late = await found({ since: "1h" });
+        expect(late.those.slice(0, late.before.length)).toEqual(late.before);
+        expect(late.after.slice(0, late.those.length)).toEqual(late.those);
+        const now = await found({ since: "0s" });
+        expect(now.after.slice(now.before.length)).toEqual(expect.arrayContaining(now.those));
       });
 
       test("is the log as it is written, until the reader has had enough", async () => {
