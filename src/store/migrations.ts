@@ -216,4 +216,11 @@ export const migrations: readonly string[] = [
   ALTER TABLE shipmate.messages ADD COLUMN behind_at bigint;
   ALTER TABLE shipmate.messages ALTER COLUMN behind_at SET DEFAULT shipmate.now();
   `,
+  `
+  -- how often it was claimed since it last got on: each time whoever drove it ended in the middle
+  ALTER TABLE shipmate.runs ADD COLUMN tries integer NOT NULL DEFAULT 0;
+  -- 1: goes before others (a rollback), -1: after them; the same in a line for a target
+  ALTER TABLE shipmate.runs ADD COLUMN hurry integer NOT NULL DEFAULT 0;
+  ALTER TABLE shipmate.locks ADD COLUMN hurry integer NOT NULL DEFAULT 0;
+  `,
 ];
