@@ -38,7 +38,8 @@ async function measure(kind: Kind, beside: "idle" | "200 runs"): Promise<void> {
     console.log(`${kind}: left out, SHIPMATE_TEST_DATABASE_URL is not set`);
     return;
   }
-  const weather = beside === "idle" ? undefined : await started("bench/runs.ts", [], forRuns.env);
+  const weather =
+    beside === "idle" ? undefined : await started("bench/weather.ts", [], forRuns.env);
   const bolt = await bareBolt(forBolt.env);
   const shipmate = await ours(forShipmate.env);
   try {

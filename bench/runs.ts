@@ -1,55 +1,126 @@
 /**
- * 200 deploys under way, whose rollouts are looked at every 2 s: the weather in which the others are measured.
- * A process of its own: node src/run.mjs bench/runs.ts, with DATABASE_URL or SHIPMATE_HOME.
+ * Durable runs a second: start, 2 looks, approval, 2 effects, many begun at once. Shipmate in its three modes, beside
+ * DBOS Transact and Restate doing the same durable steps, a bare queue and bare commits. All take turns in one run, and
+ * only one works at a time; ratios are of medians. `node src/run.mjs bench/runs.ts [short]`.
+ *
+ * SHIPMATE_TEST_DATABASE_URL and SHIPMATE_TEST_REDIS_URL name the servers; the peers are measured where
+ * `npm ci --prefix bench/peers` has installed them. What is missing is said.
  */
-import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { createEngine } from "../src/engine/engine.ts";
-import { serve } from "../src/engine/operations.ts";
-import { clusters } from "../src/roles/clusters.ts";
-import { type Database, first } from "../src/store/database.ts";
-import { migrate } from "../src/store/migrate.ts";
-import { openPglite } from "../src/store/pglite.ts";
-import { openPostgres } from "../src/store/postgres.ts";
-import { deploy, world } from "./world.ts";
+import type { Task } from "./contender.ts";
+import { machine, percentile, spread } from "./figures.ts";
+import { type Kind, type Place, place, started, stopped } from "./processes.ts";
 
-const runs = 200;
-const { DATABASE_URL: url, SHIPMATE_HOME: home = "." } = process.env;
-await mkdir(home, { recursive: true });
-const database: Database =
-  url === undefined ? await openPglite({ folder: join(home, "data") }) : await openPostgres(url);
-await migrate(database);
-const engine = createEngine({
-  database,
-  served: [serve(clusters, "bench", world("going").provider)],
-  workflows: [deploy],
-  policy: () => ({ policy: "bench", needs: [], rule: "nobody has to approve", expires: 3_600_000 }),
-  id: randomUUID,
-});
-const ids: string[] = [];
-for (let at = 0; at < runs; at++) {
-  const input = { service: `service-${at}`, version: "1.0.0", environment: "staging" };
-  const by = { id: "ada", name: "Ada" };
-  ids.push(
-    await database.transaction((sql) => engine.start(sql, { workflow: "deploy", input, by })),
-  );
+const short = process.argv.includes("short");
+const sizes = short ? [10] : [200, 1_000];
+const rounds = short ? 1 : 3;
+const idle = short ? 2 : 20;
+const redis = process.env["SHIPMATE_TEST_REDIS_URL"];
+const peers = existsSync(join(import.meta.dirname, "peers/node_modules"));
+
+interface Entry {
+  readonly name: string;
+  readonly script: string;
+  readonly kind: Kind;
+  readonly redis?: boolean;
+  readonly peer?: boolean;
 }
-engine.ring(ids);
-engine.work();
-while ((await waiting()) < runs) await sleep(100);
-process.send?.("ready");
-process.on("SIGTERM", () => void stop());
+const entries: readonly Entry[] = [
+  { name: "Shipmate, PGlite", script: "bench/runs-shipmate.ts", kind: "pglite" },
+  { name: "Shipmate, PostgreSQL", script: "bench/runs-shipmate.ts", kind: "postgres" },
+  { name: "Shipmate, fleet", script: "bench/runs-shipmate.ts", kind: "postgres", redis: true },
+  { name: "DBOS Transact", script: "bench/peers/dbos.ts", kind: "postgres", peer: true },
+  { name: "Restate", script: "bench/peers/restate.ts", kind: "pglite", peer: true },
+  { name: "BullMQ, 2 jobs", script: "bench/runs-bullmq.ts", kind: "pglite", redis: true },
+  { name: "6 commits, PGlite", script: "bench/runs-commits.ts", kind: "pglite" },
+  { name: "6 commits, PostgreSQL", script: "bench/runs-commits.ts", kind: "postgres" },
+];
 
-async function waiting(): Promise<number> {
-  const sql = "SELECT count(*)::int AS n FROM shipmate.runs WHERE state = 'running'";
-  return (await first(database, z.object({ n: z.number() }), sql))?.n ?? 0;
+interface Runner {
+  readonly name: string;
+  readonly child: ChildProcess;
+  readonly home: Place;
+  readonly idle: number[];
+  /** Runs a second by how many were begun at once. */
+  readonly rates: Map<number, number[]>;
 }
 
-async function stop(): Promise<void> {
-  await engine.close();
-  await database.close();
-  process.exit(0);
+const runners: Runner[] = [];
+try {
+  const only = process.argv.slice(2).filter((word) => word !== "short");
+  for (const entry of entries) {
+    if (only.length > 0 && !only.some((word) => entry.name.includes(word))) continue;
+    const runner = await opened(entry);
+    if (runner) runners.push(runner);
+  }
+  console.log(await machine(runners[0]?.home.env["SHIPMATE_HOME"] ?? "."));
+  for (const runner of runners) await asked(runner, { runs: Math.min(100, ...sizes) }); // nothing is compiled yet
+  for (const size of sizes)
+    for (let round = 0; round < rounds; round++)
+      for (const runner of inTurn(round)) {
+        const [seconds = Number.NaN] = await asked(runner, { runs: size });
+        const rates = runner.rates.get(size) ?? [];
+        runner.rates.set(size, [...rates, size / seconds]);
+      }
+  for (let round = 0; round < rounds; round++)
+    for (const runner of inTurn(round)) runner.idle.push(...(await asked(runner, { idle })));
+  tell();
+} finally {
+  for (const { child, home } of runners) {
+    await stopped(child);
+    await home.clear();
+  }
+}
+
+/** Each round begins with another one: whoever comes after the slowest has no harm of it each time. */
+function inTurn(round: number): readonly Runner[] {
+  const at = round % runners.length;
+  return [...runners.slice(at), ...runners.slice(0, at)];
+}
+
+async function opened({ name, script, kind, ...needs }: Entry): Promise<Runner | undefined> {
+  const missing =
+    needs.redis && redis === undefined ? "SHIPMATE_TEST_REDIS_URL is not set" : undefined;
+  const absent = needs.peer && !peers ? "npm ci --prefix bench/peers installs it" : undefined;
+  const why = missing ?? absent;
+  const home = why === undefined ? await place(kind) : undefined;
+  if (!home) {
+    console.log(`${name}: left out, ${why ?? "SHIPMATE_TEST_DATABASE_URL is not set"}`);
+    return undefined;
+  }
+  const env = { ...home.env, ...(needs.redis && redis !== undefined && { REDIS_URL: redis }) };
+  return { name, child: await started(script, [], env), home, idle: [], rates: new Map() };
+}
+
+async function asked({ child, name }: Runner, task: Task): Promise<readonly number[]> {
+  child.send(task);
+  const [answer] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  if (!Array.isArray(answer)) throw new Error(`${name} ended in ${JSON.stringify(task)}`);
+  return answer;
+}
+
+function tell(): void {
+  const median = (samples: readonly number[] | undefined) => percentile(samples ?? [], 0.5);
+  const beside = (of: string, size: number) =>
+    median(runners.find(({ name }) => name === of)?.rates.get(size));
+  for (const size of sizes) {
+    console.log(`${size} at once, runs a second (median of ${rounds}; the range)`);
+    for (const { name, rates } of runners) {
+      const all = rates.get(size) ?? [];
+      const times = ["DBOS Transact", "Restate"]
+        .map((of) => ({ of, ratio: median(all) / beside(of, size) }))
+        .filter(({ of, ratio }) => of !== name && !Number.isNaN(ratio))
+        .map(({ of, ratio }) => `${ratio.toFixed(2)} x ${of}`);
+      const range = `${Math.min(...all).toFixed(0)}-${Math.max(...all).toFixed(0)}`;
+      console.log(
+        `  ${name.padEnd(22)} ${median(all).toFixed(0).padStart(6)}  (${range})  ${times.join(", ")}`,
+      );
+    }
+  }
+  console.log("idle, from the approval to the first effect");
+  for (const { name, idle } of runners)
+    if (idle.length > 0) console.log(`  ${name.padEnd(22)} ${spread(idle)}`);
 }
