@@ -81,6 +81,9 @@ const columns =
 /** How long a claim lasts without renewal, in milliseconds. */
 export const leaseLength = 15_000;
 
+/** After so many claims in a row that came to nothing a run is driven beside no other such run. */
+const suspect = 2;
+
 export interface NewRun {
   readonly id: string;
   readonly workflow: string;
@@ -88,14 +91,17 @@ export interface NewRun {
   readonly input: Json;
   readonly title: string;
   readonly by: string;
+  /** 1: goes before others, -1: after them. */
+  readonly hurry?: number;
   readonly parent?: { readonly run: string; readonly step: string };
 }
 
 /** Whether it is new: the same id a second time changes nothing. */
 export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
   const added = await sql.run(
-    `INSERT INTO shipmate.runs (id, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says)
-     VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, 'planning', '')
+    `INSERT INTO shipmate.runs
+       (id, workflow, workflow_hash, input, title, by_person, parent, parent_step, hurry, state, says)
+     VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9, 'planning', '')
      ON CONFLICT (id) DO NOTHING`,
     [
       run.id,
@@ -106,27 +112,68 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
       run.by,
       run.parent?.run ?? null,
       run.parent?.step ?? null,
+      run.hurry ?? 0,
     ],
   );
   return added === 1;
 }
 
-export const Claim = z.object({ ...Run.shape, now: z.number() });
+export const Claim = z.object({
+  ...Run.shape,
+  /** How often it was claimed since it last got on, this claim too. */
+  tries: z.number(),
+  hurry: z.number(),
+  now: z.number(),
+});
 export type Claim = z.output<typeof Claim>;
 
-/** Claims due runs, the oldest first, at most `limit`. */
-export function claimRuns(sql: Sql, limit: number): Promise<readonly Claim[]> {
+export interface Claiming {
+  /** Only what goes before others: something was said or pressed about it, or it is in a hurry. */
+  readonly urgent?: boolean;
+  /** Also one run that several claims in a row came to nothing with; unless told. */
+  readonly suspects?: boolean;
+}
+
+/** How far before others a due run goes, in steps of ten minutes of age: so nobody waits for ever. */
+const before = `hurry * 6 + (CASE WHEN state = 'planning' THEN 0 WHEN rung THEN 2 ELSE 1 END)`;
+const isDue = `ended_at IS NULL AND lease_until <= shipmate.now()
+  AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)`;
+
+/**
+ * Claims due runs, at most `limit`: what somebody waits for (a vote came, a lock is free) first, then what is under
+ * way, then what is new; the oldest first.
+ */
+export function claimRuns(
+  sql: Sql,
+  limit: number,
+  { urgent = false, suspects = true }: Claiming = {},
+): Promise<readonly Claim[]> {
   return sql.query(
     Claim,
     `WITH soft AS (${soft}), due AS (
-       SELECT id AS due FROM shipmate.runs
-       WHERE ended_at IS NULL AND lease_until <= shipmate.now()
-         AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)
-       ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)
-     UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint,
+       SELECT id AS due FROM shipmate.runs r
+       WHERE ${isDue} AND (NOT $3 OR ${before} > 1)
+         AND (tries < ${suspect} OR ($4 AND id = (
+           SELECT id FROM shipmate.runs WHERE ${isDue} AND tries >= ${suspect}
+           ORDER BY tries, number LIMIT 1)))
+       ORDER BY created_at - (${before}) * 600000, number LIMIT $1 FOR UPDATE SKIP LOCKED)
+     UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
        lease_until = shipmate.now() + $2, rung = false
-     FROM due, soft WHERE id = due.due RETURNING ${columns}, shipmate.now() AS now`,
-    [limit, leaseLength],
+     FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, hurry, shipmate.now() AS now`,
+    [limit, leaseLength, urgent, suspects],
+  );
+}
+
+/** These claims ended while their process lives on: that they came to nothing was not their fault. */
+export async function forgiveTries(sql: Sql, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql.run(
+    `WITH mine AS (
+       SELECT id FROM shipmate.runs
+       WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL
+       ORDER BY id FOR UPDATE)
+     UPDATE shipmate.runs r SET tries = 0 FROM mine WHERE r.id = mine.id`,
+    [json(ids)],
   );
 }
 
@@ -153,8 +200,8 @@ export async function parkRun(
   await sql.run(
     `WITH soft AS (${soft}), before AS (SELECT state, waits, says FROM shipmate.runs, soft WHERE id = $1),
      mine AS (
-       UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, wake_at = $3, state = $4, waits = $5::jsonb,
-         rev = rev + 1
+       UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, tries = 0, wake_at = $3, state = $4,
+         waits = $5::jsonb, rev = rev + 1
        WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ended_at IS NULL RETURNING id)
      UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince},
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
