@@ -24,6 +24,8 @@ export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
     maxWorkers: 2,
+    // What a test waits for may take long on a machine that does much else: it says how long where it claims a time.
+    expect: { poll: { timeout: 25_000 } },
     globalSetup: ["./test/kube-home.ts"],
     reporters: failures === undefined ? ["default", counts()] : brief(failures),
     projects: [

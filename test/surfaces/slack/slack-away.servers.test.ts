@@ -28,7 +28,7 @@ test("a connection that Slack recycles comes back by itself", async () => {
   await surface.start();
   expect(connecting()).toBe(1);
   server.disconnect();
-  await expect.poll(connecting, { timeout: 20_000 }).toBe(2);
+  await expect.poll(connecting, { timeout: 50_000 }).toBe(2);
   await expect.poll(server.connections).toBe(1);
   await slackPerson(server, "U0ADA", "socket").types("/deploy web", "C0GENERAL");
   expect(door.stored[0]?.said).toEqual({ text: "deploy web" });
@@ -38,7 +38,7 @@ test("a Slack that has trouble at the start is asked again", async () => {
   server.next("apps.connections.open", { status: 500 });
   server.next("auth.test", { status: 500 });
   await surface.start();
-  await expect.poll(server.connections, { timeout: 20_000 }).toBe(1);
+  await expect.poll(server.connections, { timeout: 50_000 }).toBe(1);
 });
 
 test("a Slack that does not answer holds up nobody's start, and closing then is no error", async () => {

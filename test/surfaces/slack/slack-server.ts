@@ -260,11 +260,11 @@ export async function slackServer({
       });
     },
     /** The first message (of these, or of all) that fits, as soon as there is one; throws after `limit` ms. */
-    async sees(fits: (message: SlackMessage) => boolean, limit = 5000): Promise<SlackMessage> {
+    async sees(fits: (message: SlackMessage) => boolean, limit = 25_000): Promise<SlackMessage> {
       return await until(() => messages.find(fits), limit, "no such message");
     },
     /** The first view that fits, as soon as there is one. */
-    async shows(fits: (view: OpenView) => boolean, limit = 5000): Promise<OpenView> {
+    async shows(fits: (view: OpenView) => boolean, limit = 25_000): Promise<OpenView> {
       return await until(() => views.find(fits), limit, "no such view");
     },
     async close(): Promise<void> {

@@ -605,5 +605,5 @@ async function reopen(
 
 /** Waits until it is so. */
 async function soon(so: () => boolean): Promise<void> {
-  await expect.poll(so, { interval: 5, timeout: 3000 }).toBe(true);
+  await expect.poll(so, { interval: 5 }).toBe(true);
 }

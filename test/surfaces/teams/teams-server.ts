@@ -172,7 +172,7 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     /** A new id of a message, which is the time in milliseconds. */
     id: stamp,
     /** The first message that fits, as soon as there is one; throws after `limit` ms. */
-    async sees(fits: (message: TeamsMessage) => boolean, limit = 5000): Promise<TeamsMessage> {
+    async sees(fits: (message: TeamsMessage) => boolean, limit = 25_000): Promise<TeamsMessage> {
       const end = performance.now() + limit;
       for (;;) {
         const found = messages.find(fits);

@@ -803,6 +803,6 @@ function slowDoor(wait: number, answer?: () => Answer): RecordingDoor & { ended(
   });
 }
 
-async function soon(holds: () => boolean, limit = 5000): Promise<void> {
-  await expect.poll(holds, { timeout: limit }).toBe(true);
+async function soon(holds: () => boolean): Promise<void> {
+  await expect.poll(holds).toBe(true);
 }
