@@ -223,4 +223,43 @@ export const migrations: readonly string[] = [
   ALTER TABLE shipmate.runs ADD COLUMN hurry integer NOT NULL DEFAULT 0;
   ALTER TABLE shipmate.locks ADD COLUMN hurry integer NOT NULL DEFAULT 0;
   `,
+  `
+  -- The processes that live: each says so every few seconds.
+  CREATE TABLE shipmate.replicas (
+    id text PRIMARY KEY,
+    -- the hash of its workflows, and how many migrations it knows
+    code text NOT NULL,
+    knows integer NOT NULL,
+    seen_at bigint NOT NULL DEFAULT shipmate.now()
+  );
+  -- Codes whose workflows ask for something else than the run's journal has: they leave it to others.
+  ALTER TABLE shipmate.runs ADD COLUMN unfit jsonb;
+  CREATE INDEX runs_unfit ON shipmate.runs (number) WHERE unfit IS NOT NULL AND ended_at IS NULL;
+
+  -- The last link of the audit's chain that was pruned: what follows is checked from there on.
+  CREATE TABLE shipmate.audit_anchor (
+    seq bigint PRIMARY KEY,
+    hash text NOT NULL,
+    at bigint NOT NULL DEFAULT shipmate.now()
+  );
+
+  -- With a long history: what is open is found without looking at what has ended, and a run's rows without all others.
+  CREATE INDEX runs_open ON shipmate.runs (number) WHERE ended_at IS NULL;
+  CREATE INDEX runs_ended ON shipmate.runs (ended_at) WHERE ended_at IS NOT NULL;
+  CREATE INDEX run_targets_of_run ON shipmate.run_targets (run);
+  CREATE INDEX votes_of_run ON shipmate.votes (run);
+  CREATE INDEX audit_of_run ON shipmate.audit (run, id) WHERE run IS NOT NULL;
+  CREATE INDEX inbox_at ON shipmate.inbox USING brin (at);
+  CREATE INDEX messages_at ON shipmate.messages USING brin (at);
+  `,
+  `
+  -- What each chat was told of late, counted for all processes: for each budget when it is full again.
+  CREATE TABLE shipmate.paces (
+    surface text PRIMARY KEY,
+    taken jsonb NOT NULL DEFAULT '{}'
+  );
+  -- what stands before a message of the same thread
+  CREATE INDEX messages_unposted ON shipmate.messages (thread, number)
+    WHERE thread IS NOT NULL AND ref IS NULL AND wanted_rev > posted_rev;
+  `,
 ];
