@@ -4,10 +4,11 @@ import { loadEnvironment, readConfig } from "./config.ts";
 import { Refusal } from "./core/refusal.ts";
 import { ManifestError } from "./platform/load.ts";
 
+const stopping = new AbortController();
 try {
   loadEnvironment();
   const config = readConfig();
-  const starting = startShipmate(config);
+  const starting = startShipmate(config, { signal: stopping.signal });
   let since: number | undefined;
   /** A terminal's Ctrl-C may arrive twice at once; a later second one means "at once". */
   const stop = () => {
@@ -16,7 +17,8 @@ try {
       return;
     }
     since = performance.now();
-    // Asked to end while it starts, it ends once it has started.
+    // Asked to end while it starts, it ends once it has started, or at once where it waits for its database.
+    stopping.abort();
     starting
       .then((shipmate) => shipmate.close())
       .then(
@@ -28,6 +30,7 @@ try {
   const { url } = await starting;
   process.stdout.write(`Shipmate is ready: ${url}\n${config.why}\n`);
 } catch (error) {
+  if (error === stopping.signal.reason) process.exit(0);
   const expected = error instanceof Refusal || error instanceof ManifestError;
   process.stderr.write(
     `${expected || !(error instanceof Error) ? String(error instanceof Error ? error.message : error) : error.stack}\n`,

@@ -12,7 +12,8 @@ import { schemaVersion } from "../store/migrate.ts";
 import { migrations } from "../store/migrations.ts";
 import { openPglite } from "../store/pglite.ts";
 import { openPostgres } from "../store/postgres.ts";
-import { about, codeOf, type Finding } from "./finding.ts";
+import { unreachable } from "../store/unreachable.ts";
+import { about, type Finding } from "./finding.ts";
 
 const { good, note, wrong } = about("Database");
 const audit = about("Audit");
@@ -68,29 +69,6 @@ async function lookAtFolder(home: string): Promise<readonly Finding[]> {
     }
   } finally {
     await held.release();
-  }
-}
-
-/** Why a connection could not be made, and what to do. */
-export function unreachable({ host, hostname, username, pathname }: URL, error: unknown): string {
-  const code = codeOf(error);
-  const user = decodeURIComponent(username);
-  const name = decodeURIComponent(pathname.slice(1));
-  switch (code) {
-    case "ECONNREFUSED":
-      return `Nothing listens at ${host}: start PostgreSQL there, or correct DATABASE_URL.`;
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return `No machine is called ${hostname}: correct DATABASE_URL, or this machine's DNS.`;
-    case "28P01":
-    case "28000":
-      return `PostgreSQL at ${host} does not let ${user || "us"} in: correct user and password in DATABASE_URL.`;
-    case "3D000":
-      return `PostgreSQL at ${host} has no database ${name}: create it, or correct DATABASE_URL.`;
-    case "53300":
-      return `PostgreSQL at ${host} has no connection left: raise its max_connections, or start fewer replicas.`;
-    default:
-      return `PostgreSQL at ${host} does not answer (${faultText(error)}): start it, let this machine reach it, or correct DATABASE_URL.`;
   }
 }
 

@@ -39,10 +39,3 @@ export async function looked(of: string, look: Look): Promise<readonly Finding[]
     clearTimeout(timer);
   }
 }
-
-/** The code of an error or of what caused it: `ECONNREFUSED`, or PostgreSQL's. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return codeOf(error.cause);
-}

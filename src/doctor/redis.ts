@@ -2,7 +2,8 @@
 import type { Config } from "../config.ts";
 import type { RedisStanding } from "../engine/doorbell-doctor.ts";
 import { faultText } from "../engine/faults.ts";
-import { about, codeOf, type Finding } from "./finding.ts";
+import { codeOf } from "../store/unreachable.ts";
+import { about, type Finding } from "./finding.ts";
 
 const { good, wrong } = about("Redis");
 

@@ -1,5 +1,5 @@
 /** Answers of the door: their messages, the end of what was said, and the audit row that tells of it. */
-import type { Card } from "../core/card.ts";
+import type { Card, Form } from "../core/card.ts";
 import type { Json } from "../core/operation.ts";
 import type { Account } from "../core/person.ts";
 import type { Intent, Place } from "../core/surface.ts";
@@ -53,5 +53,17 @@ export function stranger(who: Account): Card {
   return {
     title: "I don't know you yet.",
     says: `Ask whoever runs Shipmate to add ${who.surface}: ${who.id} to your name in manifests/platform.yaml.`,
+  };
+}
+
+/** Asks for what a form would have asked for, where nobody waits for the form any more. */
+export function missing(form: Form): Card {
+  const labels = form.fields.map(({ label }) => label).join(", ");
+  const known = form.fields.flatMap(({ name, initial }) =>
+    initial === undefined ? [] : [[name, initial]],
+  );
+  return {
+    title: `Something is missing to ${form.command}: ${labels}.`,
+    buttons: [{ label: "Fill it in", command: form.command, args: Object.fromEntries(known) }],
   };
 }

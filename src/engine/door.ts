@@ -19,7 +19,7 @@ import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "
 import { insertReply, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
-import { auditIntent, replyId, stranger, writeCard } from "./answers.ts";
+import { auditIntent, missing, replyId, stranger, writeCard } from "./answers.ts";
 import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
@@ -381,10 +381,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     const taken = await takeIntent(database, surface, key);
     if (!taken) return;
     const { at, who } = taken.intent;
-    const card: Card = {
-      title: `Something is missing to ${form.command}: ${form.fields.map((f) => f.label).join(", ")}.`,
-      buttons: [{ label: "Fill it in", command: form.command, args: filled(form) }],
-    };
+    const card = missing(form);
     await insertReply(database, { id: replyId(taken.intent), at, card, to: who.id });
     parts.posted();
   }
@@ -400,11 +397,4 @@ export function createDoor(parts: DoorParts): TheDoor {
 /** Whether a stream was asked to go on when what is there was read. */
 function goesOn({ input }: Stream): boolean {
   return typeof input === "object" && input !== null && Reflect.get(input, "follow") === true;
-}
-
-/** What stands in a form already. */
-function filled(form: Form): { readonly [arg: string]: string } {
-  return Object.fromEntries(
-    form.fields.flatMap(({ name, initial }) => (initial === undefined ? [] : [[name, initial]])),
-  );
 }

@@ -40,6 +40,8 @@ export interface EngineParts {
   readonly changed?: (run: string) => void;
   readonly doorbell?: Doorbell;
   readonly meter?: Meter;
+  /** How long drives under way may go on at the end, to come to where they wait, in milliseconds (0). */
+  readonly grace?: number;
   /** A drive that broke: the database was away, or a fault of ours. */
   readonly troubled?: (error: unknown, run: string) => void;
 }
@@ -86,6 +88,7 @@ export function createEngine(parts: EngineParts): Engine {
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
   let again = false;
+  let claiming: Promise<readonly Claim[]> = Promise.resolve([]);
 
   const hashOf = (workflow: AnyWorkflow): string => {
     const known = hashes.get(workflow);
@@ -134,7 +137,8 @@ export function createEngine(parts: EngineParts): Engine {
     try {
       again = false;
       const room = closing.signal.aborted ? 0 : limit - driving.size;
-      const claims = room > 0 ? await claimRuns(database, room) : [];
+      if (room > 0) claiming = claimRuns(database, room);
+      const claims = room > 0 ? await claiming : [];
       for (const claim of claims) begin(claim);
       if (claims.length > 0) wait = breath;
       else if (room > 0) wait = await untilDue();
@@ -147,6 +151,17 @@ export function createEngine(parts: EngineParts): Engine {
         timer = setTimeout(() => void look(), again ? 0 : wait);
       }
     }
+  };
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    limit = 0;
+    clearTimeout(timer);
+    await claiming.catch(() => undefined);
+    if (parts.grace) await soon(Promise.allSettled(driving), parts.grace);
+    closing.abort();
+    await Promise.allSettled(driving);
+    await doorbell.close();
   };
 
   return {
@@ -190,14 +205,19 @@ export function createEngine(parts: EngineParts): Engine {
       const rules = votes && { votes };
       return runsFor({ database, nameOf, person, surface, rung, ...rules, ...more });
     },
-    async close() {
-      limit = 0;
-      closing.abort();
-      clearTimeout(timer);
-      await Promise.allSettled(driving);
-      await doorbell.close();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
+}
+
+/** Waits for it, but not for longer than so many milliseconds. */
+async function soon(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }
 
 /** Where it was asked for, and each room once. A thread of a room's channel counts as the room. */

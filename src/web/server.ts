@@ -110,7 +110,7 @@ export async function serve(parts: ServeParts): Promise<Served> {
   }
 
   async function ready(): Promise<unknown> {
-    if (parts.draining?.()) throw new Answered(503, "Shipmate is about to end.");
+    if (parts.draining?.()) throw new Answered(503, "Shipmate is stopping.");
     const answered = await answers(parts.database).catch(() => false);
     if (!answered) throw new Answered(503, "The database does not answer.");
     return { ready: true };
@@ -157,7 +157,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 /** Resolves when it listens; a port that is taken becomes a sentence. */
-function listen(server: Server, host: string, port: number): Promise<void> {
+export function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);

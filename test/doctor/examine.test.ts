@@ -6,11 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { lookAtSlack, lookAtTeams } from "../../src/doctor/chats.ts";
 import { lookAtKinds } from "../../src/doctor/clusters.ts";
-import {
-  lookAtDatabase,
-  unreachable as noPostgres,
-  judged as ofPostgres,
-} from "../../src/doctor/database.ts";
+import { lookAtDatabase, judged as ofPostgres } from "../../src/doctor/database.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import { type Finding, looked } from "../../src/doctor/finding.ts";
 import { lookAtManifests, lookAtTools } from "../../src/doctor/manifests.ts";
@@ -18,6 +14,7 @@ import { lookAtRedis, unreachable as noRedis, judged as ofRedis } from "../../sr
 import { isBasic, neededRights, rightsText } from "../../src/doctor/rights.ts";
 import { report } from "../../src/doctor.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
+import { unreachable as noPostgres } from "../../src/store/unreachable.ts";
 import { slackServer } from "../surfaces/slack/slack-server.ts";
 import { teamsServer } from "../surfaces/teams/teams-server.ts";
 

@@ -246,7 +246,7 @@ test("it is not ready while it ends, and still lives", async () => {
   draining = true;
   const { status, text } = await send("/readyz", {}, undefined, ending);
   expect(status).toBe(503);
-  expect(JSON.parse(text)).toEqual({ error: "Shipmate is about to end." });
+  expect(JSON.parse(text)).toEqual({ error: "Shipmate is stopping." });
   expect((await send("/healthz", {}, undefined, ending)).status).toBe(200);
   await ending.close();
 });
