@@ -10,6 +10,7 @@ export default defineWorkflow({
   title: (i) => `Roll back ${i.service} in ${i.environment}${i.to ? ` to ${i.to}` : ""}`,
   done: (i, o: { version: string }) => `${i.service} ${o.version} runs in ${i.environment} again.`,
   on: shipped,
+  hurry: "first",
   next: ({ service, environment }) => [logs({ service, environment })],
   async run(step, { service, environment, to }) {
     const now = await step.look("what runs", clusters.running({ service, environment }));

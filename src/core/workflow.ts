@@ -100,6 +100,8 @@ export interface Workflow<I = never, O = unknown> extends Gives<O> {
   next?(input: never, output: never): readonly Say[];
   /** Why a mere "retry" does not start it again, and what to say instead. */
   noRetry?(input: never): string;
+  /** `first`: goes before others that wait for their turn or for the same target, like a rollback; `last`: after them. */
+  readonly hurry?: "first" | "last";
   run(step: Step, input: never): Promise<O>;
 }
 export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
@@ -110,6 +112,7 @@ export function defineWorkflow<S extends z.ZodType, O = void>(workflow: {
   on?(input: z.output<S>): readonly Target[];
   next?(input: z.output<S>, output: O): readonly Say[];
   noRetry?(input: z.output<S>): string;
+  hurry?: "first" | "last";
   run(step: Step, input: z.output<S>): Promise<O>;
 }): Workflow<z.input<S>, O> {
   return workflow;

@@ -9,6 +9,7 @@ import { asJson } from "./acts.ts";
 import { type ChangeParts, heedCancel } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { Ended, ends } from "./ends.ts";
+import { hurryOf } from "./hurry.ts";
 import { keyOf, type Progress } from "./progress.ts";
 
 export interface ChildParts extends Pick<ChangeParts, "ring"> {
@@ -35,7 +36,7 @@ export async function child(
       const by = run.by_person;
       const parent = { run: run.id, step };
       const asked = { id, workflow: workflow.name, hash, input: asJson(parsed), title, by, parent };
-      await insertRun(sql, asked);
+      await insertRun(sql, { ...asked, hurry: hurryOf(workflow) });
       await copyRoots(sql, run.id, id);
       return { put: [{ key, value: id }], value: undefined };
     });

@@ -20,6 +20,7 @@ import {
   type Waits,
 } from "../store/runs.ts";
 import { sha256 } from "./digest.ts";
+import { hurryOf } from "./hurry.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import { type Outcome, type ReplayParts, replay } from "./replay.ts";
 
@@ -28,6 +29,8 @@ export interface DriveParts extends ReplayParts {
   /** The run's card may have changed. */
   readonly changed: (run: string) => void;
   readonly meter: Meter | undefined;
+  /** The claim came to nothing, and this process lives on. */
+  readonly lived: (run: string) => void;
 }
 
 /** When the run is due again by itself, or undefined. Stops silently where the claim is lost; throws where the database is. */
@@ -74,6 +77,7 @@ export async function drive(
     parts.meter?.({ is: "passed", point: "after rest" });
     return wake;
   } catch (error) {
+    parts.lived(claim.id);
     const fenced = error instanceof Fenced;
     if (fenced && !closing.aborted) parts.meter?.({ is: "lease lost", run: claim.id });
     if (fenced || (signal.aborted && !over)) return undefined;
@@ -123,6 +127,7 @@ async function end(
         input: claim.input,
         title: claim.title,
         by: String(again),
+        hurry: hurryOf(workflow),
       });
       await copyRoots(sql, claim.id, next);
     }

@@ -11,12 +11,21 @@ import type { Place } from "../core/surface.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { insertRoot } from "../store/messages.ts";
-import { addTargets, type Claim, claimRuns, insertRun, nextDue } from "../store/runs.ts";
+import {
+  addTargets,
+  type Claim,
+  claimRuns,
+  forgiveTries,
+  insertRun,
+  nextDue,
+  suspect,
+} from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { type Doorbell, inProcess } from "./doorbell.ts";
 import { type DriveParts, drive } from "./drive.ts";
+import { hurryOf } from "./hurry.ts";
 import { type Operations, operations, type Served } from "./operations.ts";
 import type { PlanPolicy } from "./policy.ts";
 import type { AnyWorkflow } from "./replay.ts";
@@ -65,7 +74,7 @@ export interface Engine {
   ring(runs: readonly string[]): void;
   /** Drives every run that is due until none is; gives when the next is due by the database's clock, or undefined. */
   turn(): Promise<number | undefined>;
-  /** Keeps driving what is due, `at most` so many side by side, until `close`. */
+  /** Keeps driving what is due, `at most` so many side by side, until `close`; a few more where somebody waits. */
   work(atMost?: number): void;
   /** What one person may do with runs. */
   runs(person: Person, surface: string, more?: Pick<RunsParts, "again" | "also">): Runs;
@@ -76,6 +85,10 @@ export interface Engine {
 const breath = 10;
 /** The longest sleep between two looks for what is due, in milliseconds: finds what no doorbell told. */
 const sweep = 5_000;
+/** The least time between two looks while every place is taken, in milliseconds. */
+const whileFull = 25;
+/** Places besides, for what somebody waits for: a vote, a click, a rollback is never behind slow runs. */
+const besides = 8;
 
 export function createEngine(parts: EngineParts): Engine {
   const { database } = parts;
@@ -84,6 +97,10 @@ export function createEngine(parts: EngineParts): Engine {
   const hashes = new Map<AnyWorkflow, string>();
   const closing = new AbortController();
   const driving = new Set<Promise<unknown>>();
+  /** Runs of claims that came to nothing, while this process lives on. */
+  const lived = new Set<string>();
+  /** Whether one is driven that ended several processes, or seemed to. */
+  let suspected = false;
   let limit = 0;
   let timer: NodeJS.Timeout | undefined;
   let looking = false;
@@ -109,13 +126,22 @@ export function createEngine(parts: EngineParts): Engine {
     nameOf: parts.nameOf ?? ((person) => person),
     accountsOf: parts.accountsOf ?? (() => ({})),
     changed: parts.changed ?? (() => {}),
+    lived: (run) => void lived.add(run),
   };
 
+  const forgive = async (): Promise<void> => {
+    const runs = [...lived];
+    await forgiveTries(database, runs);
+    for (const run of runs) lived.delete(run);
+  };
   const begin = (claim: Claim): void => {
+    const isSuspect = claim.tries > suspect;
+    if (isSuspect) suspected = true;
     const drove = drive(driveParts, claim, closing.signal)
       .catch((error: unknown) => parts.troubled?.(error, claim.id))
       .finally(() => {
         driving.delete(drove);
+        if (isSuspect) suspected = false;
         void look();
       });
     driving.add(drove);
@@ -123,6 +149,13 @@ export function createEngine(parts: EngineParts): Engine {
   const untilDue = async (): Promise<number> => {
     const { now, due } = await nextDue(database);
     return due === null ? sweep : Math.min(sweep, Math.max(20, due - now));
+  };
+
+  const claim = async (room: number): Promise<readonly Claim[]> => {
+    if (limit === 0 || closing.signal.aborted || room <= -besides) return [];
+    const suspects = !suspected;
+    if (room > 0) return claimRuns(database, room, { suspects });
+    return claimRuns(database, room + besides, { suspects, urgent: true });
   };
 
   /** Claims what is due where there is room, then sleeps until the next is; whoever ends or rings wakes it. */
@@ -134,12 +167,15 @@ export function createEngine(parts: EngineParts): Engine {
     looking = true;
     clearTimeout(timer);
     let wait = sweep;
+    let pause = 0;
     try {
       again = false;
-      const room = closing.signal.aborted ? 0 : limit - driving.size;
-      if (room > 0) claiming = claimRuns(database, room);
-      const claims = room > 0 ? await claiming : [];
+      await forgive();
+      const room = limit - driving.size;
+      claiming = claim(room);
+      const claims = await claiming;
       for (const claim of claims) begin(claim);
+      if (room <= 0) pause = whileFull;
       if (claims.length > 0) wait = breath;
       else if (room > 0) wait = await untilDue();
     } catch (error) {
@@ -148,7 +184,7 @@ export function createEngine(parts: EngineParts): Engine {
     } finally {
       looking = false;
       if (!closing.signal.aborted && limit > 0) {
-        timer = setTimeout(() => void look(), again ? 0 : wait);
+        timer = setTimeout(() => void look(), again ? pause : wait);
       }
     }
   };
@@ -173,7 +209,9 @@ export function createEngine(parts: EngineParts): Engine {
       const parsed = workflow.input.parse(input);
       const title = workflow.title(parsed as never);
       const hash = hashOf(workflow);
-      await insertRun(sql, { id, workflow: name, hash, input: asJson(parsed), title, by: by.id });
+      const hurry = hurryOf(workflow);
+      const run = { id, workflow: name, hash, input: asJson(parsed), title, by: by.id, hurry };
+      await insertRun(sql, run);
       const targets = workflow.on?.(parsed as never) ?? [];
       for (const place of placesOf(at, parts.rooms?.(targets) ?? []))
         await insertRoot(sql, { id: sha256([id, place]).slice(0, 20), run: id, at: place });

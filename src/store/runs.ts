@@ -82,7 +82,7 @@ const columns =
 export const leaseLength = 15_000;
 
 /** After so many claims in a row that came to nothing a run is driven beside no other such run. */
-const suspect = 2;
+export const suspect = 2;
 
 export interface NewRun {
   readonly id: string;
