@@ -295,7 +295,8 @@ function lost({ pod, version }: On): Cause | undefined {
   if (!allReady(pod) || ready?.status === "True" || pod.spec.readinessGates.length > 0)
     return undefined;
   const clause = `its node ${pod.spec.nodeName ?? ""} does not answer`;
-  return plainly({ clause }, { kind: "node", rank: 5, since: down(pod) }, version);
+  const advice = "Kubernetes starts its pods elsewhere after some five minutes.";
+  return plainly({ clause, advice }, { kind: "node", rank: 5, since: down(pod) }, version);
 }
 
 const allReady = ({ status }: Pod): boolean =>

@@ -120,6 +120,8 @@ function verdictOf(judged: Open, complete: boolean, span: Span): Verdict {
   const database = reason && databaseBehind(reason, release);
   if (database !== undefined)
     return { state: "going", says: `Waiting for the database ${database} to be made.` };
+  // A silent node says nothing of the version, and taking it back would not wake it: only the deadline ends that wait.
+  if (reason?.kind === "node") return { state: "going", says: reason.going };
   if (reason) {
     const since = Math.max(reason.since, span.from);
     const told = !reason.soft || now - since >= Math.min(softly, span.patience / 4);

@@ -337,7 +337,7 @@ describe("why a release does not come up", () => {
       "1.5.0 runs, but its readiness gate acme.com/lb is not open. Whoever watches over that gate has to open it.",
     );
     expect(why([pod({ status: ready, spec: { nodeName: "node-1" } })])?.going).toBe(
-      "Its node node-1 does not answer.",
+      "Its node node-1 does not answer. Kubernetes starts its pods elsewhere after some five minutes.",
     );
   });
 
