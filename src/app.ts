@@ -39,6 +39,7 @@ import { openPglite } from "./store/pglite.ts";
 import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
+import type { SlackConfig } from "./surfaces/slack/slack.ts";
 import type { TeamsConfig } from "./surfaces/teams/config.ts";
 import { runLog } from "./web/run-log.ts";
 import { checkPort, serve } from "./web/server.ts";
@@ -52,6 +53,8 @@ export interface AppOptions {
   readonly stopServices?: boolean;
   /** Who stands in for Microsoft, on this machine: for tests. */
   readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl">;
+  /** How much the Slack takes that stands in for the real one: for tests. */
+  readonly slack?: Pick<SlackConfig, "budgets">;
   /** Stands in for the clusters of platform.yaml, where it gives one: for tests. */
   readonly world?: (input: Json) => Provider<typeof clusters> | undefined;
   /** One more chat, in every mode: for tests. */
@@ -173,6 +176,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     });
     const { surfaces, mounts } = await openSurfaces(config, {
       ...{ door, pages, log, mask, closers, microsoft: options.microsoft ?? {} },
+      slack: options.slack ?? {},
     });
     if (options.chat) surfaces.push(await options.chat(door));
     connected = surfaces.map(({ name }) => name);
@@ -329,6 +333,7 @@ interface SurfaceParts {
   readonly mask: Mask;
   readonly closers: Closers;
   readonly microsoft: NonNullable<AppOptions["microsoft"]>;
+  readonly slack: NonNullable<AppOptions["slack"]>;
 }
 
 /** Each chat's package is read only where that chat is connected. */
@@ -343,7 +348,8 @@ async function openSurfaces(config: Config, parts: SurfaceParts) {
   };
   if (config.slack !== undefined) {
     const { slack } = await import("./surfaces/slack/slack.ts");
-    const one = slack({ ...config.slack, log: saying("slack"), mask: mask.data }, door);
+    const more = { log: saying("slack"), mask: mask.data };
+    const one = slack({ ...config.slack, ...parts.slack, ...more }, door);
     closers.push(() => one.close());
     surfaces.push(one);
     await one.start();

@@ -77,11 +77,26 @@ export class Gone extends Error {
   override readonly name = "Gone";
 }
 
+/**
+ * How much a chat takes: `most` at once, then one every `every` milliseconds. The database counts it, so that it holds
+ * for all processes together; what the chat itself asks for (`Patience`) uses it up.
+ */
+export interface Budget {
+  /** What it counts: messages that are posted, messages that are changed, or both. */
+  readonly of: "posts" | "edits" | "all";
+  /** For each channel, or for all of them together. */
+  readonly per: "channel" | "app";
+  readonly most: number;
+  readonly every: number;
+}
+
 /** A way out. Errors that are neither Patience nor Gone leave the outcome unknown. */
 export interface Surface {
   readonly name: string;
   /** The least time between two edits of one message, in milliseconds. */
   readonly pace: number;
+  /** All of them hold at once. Absent: it takes whatever comes. */
+  readonly budgets?: readonly Budget[];
   /** Posts and gives a durable reference. */
   post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string>;
   /** Changes a message in place. */

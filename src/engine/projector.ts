@@ -3,7 +3,9 @@
  *
  * - The last write wins: a message that changed ten times while its channel was slow is edited once.
  * - A lost answer, or one that a crash kept from us, is looked up by the message's id before anything is posted again.
- * - `Patience` is honoured; a message that is gone is posted anew; a channel that is gone is given up.
+ * - A chat's budgets and its `Patience` hold for all processes; in a thread, what was said first is posted first.
+ * - A card that comes late says so, until it was changed in time.
+ * - A message that is gone is posted anew; a channel that is gone is given up.
  * - Chat being down never holds up a run.
  */
 import type { Button, Card, DrawnCard } from "../core/card.ts";
@@ -17,18 +19,20 @@ import {
   claimBehind,
   findMessage,
   type Message,
-  markChannelLater,
   markLater,
   markLost,
   markPosted,
   markSame,
+  markSoon,
   markTried,
   nextPost,
 } from "../store/messages.ts";
+import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
 import { readSnapshot } from "../store/snapshot.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { runCard } from "./run-card.ts";
+import { spanText } from "./words.ts";
 
 export interface ProjectorParts {
   readonly database: Database;
@@ -56,10 +60,14 @@ const breath = 15;
 /** How long one call of a surface may take, and how long a message is claimed for it, in milliseconds. */
 const callLimit = 15_000;
 const lease = 30_000;
-/** How often the others are looked after while one surface is posting, in milliseconds. */
+/** How often the others are looked after while something is posted, in milliseconds. */
 const beat = 100;
 /** The longest sleep between two looks, in milliseconds: finds what another process left. */
 const sweep = 2_000;
+/** From when on a card is late and says so, and how long it says so at least, in milliseconds. */
+const slow = 10_000;
+/** After so many failures in a row a surface is away. */
+const away = 3;
 
 export function createProjector(parts: ProjectorParts): Projector {
   const { database, clock = () => performance.now() } = parts;
@@ -71,26 +79,36 @@ export function createProjector(parts: ProjectorParts): Projector {
   let working: Promise<void> | undefined;
   let again = false;
 
-  /** Surfaces that are posting what was claimed for them. One that is slow or away holds up no other. */
+  const paces = parts.surfaces.flatMap(({ name, budgets }) => pacesOf(name, budgets));
+  let ready: Promise<void> | undefined;
+  /** Channels that something is posted in. One that is slow or away holds up no other. */
   const busy = new Map<string, Promise<void>>();
+  /** Failures in a row, by surface. */
+  const failures = new Map<string, number>();
   let stir = () => {};
 
   const round = async (): Promise<void> => {
+    ready ??= openPaces(database, [...new Set(paces.map(({ surface }) => surface))]);
+    await ready.catch((error: unknown) => {
+      ready = undefined;
+      throw error;
+    });
     while (!closing.signal.aborted) {
       again = false;
       // A slow chat may outlast the claim: what is left then is somebody else's.
       const claimed = performance.now();
       const until = clock() + lease - callLimit;
-      const free = names.filter((name) => !busy.has(name));
-      const behind = free.length > 0 ? await claimBehind(database, free, 40, lease) : [];
-      for (const [name, messages] of Map.groupBy(behind, (one) => one.surface)) {
+      const wants = { surfaces: names, paces, busy: [...busy.keys()], limit: 40, lease };
+      const behind = await claimBehind(database, wants);
+      const channels = Map.groupBy(behind, ({ surface, channel }) => `${surface} ${channel}`);
+      for (const [channel, messages] of channels) {
         const posting = bringAll(messages, claimed, until)
           .catch((error: unknown) => parts.troubled?.(error, ""))
-          .finally(() => busy.delete(name));
-        busy.set(name, posting);
+          .finally(() => busy.delete(channel));
+        busy.set(channel, posting);
       }
       if (busy.size > 0 && !again) await turned();
-      else if (free.length === names.length && behind.length === 0 && !again) return;
+      else if (wants.busy.length === 0 && behind.length === 0 && !again) return;
     }
   };
   /** Something was posted, something may be behind, or a moment went by. */
@@ -102,19 +120,14 @@ export function createProjector(parts: ProjectorParts): Projector {
     clearTimeout(timer);
   };
   const bringAll = async (
-    all: readonly Behind[],
+    messages: readonly Behind[],
     claimed: number,
     until: number,
   ): Promise<void> => {
-    const channels = Map.groupBy(all, ({ channel }) => channel);
-    await Promise.all(
-      [...channels.values()].map(async (messages) => {
-        for (const message of messages) {
-          if (clock() >= until) return;
-          if ((await bring(message, claimed, until)) === "later") return;
-        }
-      }),
-    );
+    for (const message of messages) {
+      if (clock() >= until || closing.signal.aborted) return;
+      await bring(message, claimed, until);
+    }
   };
   const work = (): Promise<void> => {
     clearTimeout(timer);
@@ -130,49 +143,41 @@ export function createProjector(parts: ProjectorParts): Projector {
     return working;
   };
   const sleep = async (): Promise<void> => {
-    const wait = await nextPost(database, names).catch(() => sweep);
+    const wait = await nextPost(database, { surfaces: names, paces }).catch(() => sweep);
     if (closing.signal.aborted || working) return;
     clearTimeout(timer);
     timer = setTimeout(() => void work(), Math.min(sweep, Math.max(20, wait ?? sweep)));
     timer.unref();
   };
 
-  /** `later`: the chat asked for patience, for all of the channel. */
-  const bring = async (
-    message: Behind,
-    claimed: number,
-    until: number,
-  ): Promise<"later" | undefined> => {
+  const bring = async (message: Behind, claimed: number, until: number): Promise<void> => {
     const surface = surfaces.get(message.surface);
-    if (!surface) return undefined;
+    if (!surface) return;
     try {
       const card = await cardOf(message);
-      if (!card) {
-        await markLost(database, message.id);
-        return undefined;
-      }
+      if (!card) return await markLost(database, message.id);
       const { drawn, rows } = draw(message, parts.mask(card), parts.accountsOf);
       const hash = sha256([drawn, message.form]);
-      if (message.ref !== null && hash === message.posted_hash) {
-        await markSame(database, message.id, message.wanted_rev);
-        return undefined;
-      }
+      const rev = message.wanted_rev;
+      const stands = message.ref === null ? undefined : message.posted_hash;
+      if (stands === hash) return await markSame(database, message.id, rev);
+      const isLate = message.kind === "root" && message.late > slow && stands !== `${hash} late`;
+      const shown = isLate ? sayingLate(drawn, message) : drawn;
       await insertButtons(database, rows);
-      const ref = await post(surface, message, drawn, until);
-      if (ref === undefined) return undefined;
-      const { pace } = surface;
-      const posted = { rev: message.wanted_rev, hash, ref, drawn, pace };
-      await markPosted(database, message.id, posted);
+      const ref = await post(surface, message, shown, until);
+      if (ref === undefined) return;
+      await markPosted(database, message.id, {
+        ...{ rev, ref, drawn: shown, again: isLate },
+        hash: isLate ? `${hash} late` : hash,
+        pace: isLate ? slow : surface.pace,
+      });
       const seconds = message.late / 1_000 + secondsSince(claimed);
       parts.meter?.({ is: "posted", surface: message.surface, seconds });
-      return undefined;
+      await answered(message.surface);
     } catch (error) {
-      if (closing.signal.aborted) return "later";
-      if (error instanceof Patience && error.asked)
-        parts.meter?.({ is: "held off", surface: message.surface });
-      if (!(error instanceof Patience)) await failed(message, error);
-      else await markChannelLater(database, message, error.wait);
-      return error instanceof Patience ? "later" : undefined;
+      if (closing.signal.aborted) return;
+      if (error instanceof Patience) await heldOff(message, error);
+      else await failed(message, error);
     }
   };
 
@@ -221,15 +226,31 @@ export function createProjector(parts: ProjectorParts): Projector {
     return { surface, channel, thread: root?.ref ?? thread };
   };
 
+  /** It was certainly not posted, so that it need not be looked for. */
+  const heldOff = async (message: Message, { wait, asked }: Patience): Promise<void> => {
+    const { id, surface, attempts } = message;
+    if (asked) parts.meter?.({ is: "held off", surface });
+    const counted = pacesFor(paces, message);
+    if (counted.length > 0) await hold(database, surface, counted, wait);
+    await markLater(database, id, { wait: counted.length > 0 ? 0 : wait, attempts });
+  };
+
   const failed = async (message: Message, error: unknown): Promise<void> => {
-    const { attempts } = message;
+    const { attempts, surface } = message;
     if (error instanceof Gone) {
       if (message.ref === null) return markLost(database, message.id);
       return markLater(database, message.id, { wait: 0, attempts, lost: true });
     }
+    failures.set(surface, (failures.get(surface) ?? 0) + 1);
     parts.troubled?.(error, message.id);
     const wait = Math.min(60_000, 500 * 2 ** Math.min(attempts, 7));
     await markLater(database, message.id, { wait, attempts: attempts + 1 });
+  };
+
+  const answered = async (surface: string): Promise<void> => {
+    const wasAway = (failures.get(surface) ?? 0) >= away;
+    failures.delete(surface);
+    if (wasAway) await markSoon(database, surface);
   };
 
   return {
@@ -251,6 +272,12 @@ export function createProjector(parts: ProjectorParts): Projector {
       await Promise.all(busy.values());
     },
   };
+}
+
+function sayingLate(card: DrawnCard, { surface, late }: Behind): DrawnCard {
+  const name = `${surface.charAt(0).toUpperCase()}${surface.slice(1)}`;
+  const says = `came ${spanText(late)} late: ${name} is slow to take changes`;
+  return { ...card, facts: [...(card.facts ?? []), says] };
 }
 
 /** Gives each button an opaque id, the same whenever the same message is drawn again. */

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import type { Card, DrawnCard, Form } from "../core/card.ts";
 import type { Place } from "../core/surface.ts";
-import { behindSince, first, json, type Sql, soft } from "./database.ts";
+import { behindSince, type Database, first, json, type Sql, soft } from "./database.ts";
+import { budgets, counts, freeAt, keyOf, lockPaces, type Pace } from "./paces.ts";
 
 const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
@@ -166,32 +167,89 @@ export async function voidPosting(sql: Sql): Promise<void> {
   await sql.run("UPDATE shipmate.messages SET lease_until = 0 WHERE lease_until > 0");
 }
 
-/** Claims messages that are behind, for `lease` milliseconds: answers, ends and approvals first, else as they came. Notes wait for their root. */
-export function claimBehind(
-  sql: Sql,
-  surfaces: readonly string[],
-  limit: number,
-  lease: number,
-): Promise<readonly Behind[]> {
+/** After so many tries in vain, a minute in all, a message holds up no other one. */
+const patience = 8;
+
+/** What may be posted: a note waits for its root, and in a thread what was said before goes first. */
+const inTurn = `(root.id IS NULL OR root.ref IS NOT NULL) AND (m.thread IS NULL OR m.ref IS NOT NULL OR NOT EXISTS (
+  SELECT FROM shipmate.messages b
+  WHERE b.thread = m.thread AND b.surface = m.surface AND b.channel = m.channel AND b.number < m.number
+    AND b.ref IS NULL AND b.wanted_rev > b.posted_rev AND b.attempts < ${patience}))`;
+
+/** What is to be claimed. */
+export interface Claim {
+  readonly surfaces: readonly string[];
+  /** Their budgets. Of a surface that has some, one message a channel is claimed, and counted. */
+  readonly paces: readonly Pace[];
+  /** Channels that are left out, as `surface channel`. */
+  readonly busy: readonly string[];
+  readonly limit: number;
+  /** In milliseconds. */
+  readonly lease: number;
+}
+
+/** Claims messages that are behind: answers, ends and approvals first, else as they came. */
+export async function claimBehind(database: Database, claim: Claim): Promise<readonly Behind[]> {
+  const paced = [...new Set(claim.paces.map(({ surface }) => surface))];
+  if (paced.length === 0) return claimNow(database, claim);
+  return database.transaction(async (sql) => {
+    // Another process may be claiming: then these are left to it, for this once.
+    const ours = await lockPaces(sql, paced);
+    const surfaces = claim.surfaces.filter((one) => !paced.includes(one) || ours.includes(one));
+    return claimNow(sql, { ...claim, surfaces });
+  });
+}
+
+function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
+  const { surfaces, paces, busy, limit, lease } = claim;
   return sql.query(
     Behind,
-    `WITH soft AS (${soft}), behind AS (
-       SELECT m.id AS behind, COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
-       FROM shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
+    `WITH soft AS (${soft}), clock AS (SELECT shipmate.now() AS now), ${budgets(4)}, behind AS (
+       SELECT m.id, m.surface, m.channel, m.ref IS NULL AS new, m.number,
+         COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
+       FROM clock, shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
        LEFT JOIN shipmate.messages root ON root.id = m.thread
-       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= shipmate.now() AND m.lease_until <= shipmate.now()
-         AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb))
-         AND (root.id IS NULL OR root.ref IS NOT NULL)
-       ORDER BY matters DESC, m.number LIMIT $2 FOR UPDATE OF m SKIP LOCKED),
+       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
+         AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${inTurn}
+         AND m.surface || ' ' || m.channel NOT IN (SELECT jsonb_array_elements_text($5::jsonb))
+         AND ${freeAt} <= now
+       ORDER BY matters DESC, m.number LIMIT $2),
+     one AS (
+       SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY surface, channel ORDER BY matters DESC, number) AS place
+         FROM behind) x
+       WHERE place = 1 OR surface NOT IN (SELECT surface FROM budgets)),
+     chosen AS (
+       SELECT o.* FROM clock, (SELECT *, row_number() OVER (PARTITION BY surface, new ORDER BY matters DESC, number) AS rank
+         FROM one) o
+       WHERE NOT EXISTS (SELECT FROM budgets b JOIN shipmate.paces p ON p.surface = b.surface
+         WHERE b.surface = o.surface AND b.per = 'app' AND ${counts("o.new")}
+           AND greatest((p.taken ->> b.key)::bigint, now) + o.rank * b.every > now + b.most * b.every)),
+     held AS (
+       SELECT m.id AS held, new, matters FROM clock, shipmate.messages m JOIN chosen c ON c.id = m.id
+       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
+       FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
-       UPDATE shipmate.messages SET lease_until = shipmate.now() + $3 FROM soft, behind
-       WHERE id = behind RETURNING ${columns}, ${late}, matters, number)
+       UPDATE shipmate.messages SET lease_until = now + $3 FROM soft, clock, held
+       WHERE id = held RETURNING ${columns}, ${late}, matters, number, new),
+     spent AS (
+       SELECT p.surface, ${keyOf("c.channel")} AS key, greatest((max(p.taken ->> (${keyOf("c.channel")})))::bigint, max(now)) + count(*) * max(b.every) AS until
+       FROM clock, claimed c JOIN budgets b ON b.surface = c.surface AND ${counts("c.new")}
+       JOIN shipmate.paces p ON p.surface = b.surface GROUP BY 1, 2),
+     took AS (
+       UPDATE shipmate.paces p SET taken = s.taken || COALESCE((
+         SELECT jsonb_object_agg(key, value) FROM clock, jsonb_each(p.taken)
+         WHERE value::bigint > now AND NOT s.taken ? key), '{}')
+       FROM (SELECT surface, jsonb_object_agg(key, until) AS taken FROM spent GROUP BY surface) s
+       WHERE p.surface = s.surface)
      SELECT ${columns}, late FROM claimed ORDER BY matters DESC, number`,
-    [json(surfaces), limit, lease],
+    [json(surfaces), limit, lease, json(paces), json(busy)],
   );
 }
 
-/** What stands there now. `pace`: no edit sooner than so many milliseconds from now, unless something jumps the queue. */
+/**
+ * What stands there now. `pace`: no edit sooner than so many milliseconds from now, unless something jumps the queue.
+ * `again`: then it is to be drawn once more, whether anything changes or not.
+ */
 export async function markPosted(
   sql: Sql,
   id: string,
@@ -201,13 +259,16 @@ export async function markPosted(
     readonly ref: string;
     readonly drawn: DrawnCard;
     readonly pace: number;
+    readonly again?: boolean;
   },
 ): Promise<void> {
+  const { rev, hash, ref, drawn, pace, again = false } = posted;
   await sql.run(
     `UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
-       attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now()
+       attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now(),
+       behind_at = shipmate.now(), wanted_rev = wanted_rev + CASE WHEN $7::boolean THEN 1 ELSE 0 END
      WHERE id = $1`,
-    [id, posted.rev, posted.hash, posted.ref, json(posted.drawn), posted.pace],
+    [id, rev, hash, ref, json(drawn), pace, again],
   );
 }
 
@@ -248,17 +309,13 @@ export async function markLater(
   );
 }
 
-/** The chat asks for patience in a channel: all that is behind there waits so many milliseconds. */
-export async function markChannelLater(
-  sql: Sql,
-  at: Pick<Message, "surface" | "channel">,
-  wait: number,
-): Promise<void> {
+/** The chat is there again: what waited because it was not is tried now. */
+export async function markSoon(sql: Sql, surface: string): Promise<void> {
   await sql.run(
     `WITH soft AS (${soft})
-     UPDATE shipmate.messages SET lease_until = 0, next_at = greatest(next_at, shipmate.now() + $3)
-     FROM soft WHERE surface = $1 AND channel = $2 AND wanted_rev > posted_rev`,
-    [at.surface, at.channel, wait],
+     UPDATE shipmate.messages SET next_at = 0 FROM soft
+     WHERE surface = $1 AND wanted_rev > posted_rev AND attempts > 0 AND next_at > shipmate.now()`,
+    [surface],
   );
 }
 
@@ -270,14 +327,19 @@ export async function markLost(sql: Sql, id: string): Promise<void> {
   );
 }
 
-/** When the next message wants to be posted, in milliseconds from now; undefined: none is behind. */
-export async function nextPost(sql: Sql, surfaces: readonly string[]): Promise<number | undefined> {
+/** When the next message may be posted, in milliseconds from now; undefined: none is behind. */
+export async function nextPost(
+  sql: Sql,
+  { surfaces, paces }: Pick<Claim, "surfaces" | "paces">,
+): Promise<number | undefined> {
   const row = await first(
     sql,
     z.object({ wait: z.number().nullable() }),
-    `SELECT min(greatest(next_at, lease_until)) - shipmate.now() AS wait FROM shipmate.messages
-     WHERE wanted_rev > posted_rev AND surface IN (SELECT jsonb_array_elements_text($1::jsonb))`,
-    [json(surfaces)],
+    `WITH ${budgets(2)}
+     SELECT min(greatest(m.next_at, m.lease_until, ${freeAt})) - shipmate.now() AS wait
+     FROM shipmate.messages m LEFT JOIN shipmate.messages root ON root.id = m.thread
+     WHERE m.wanted_rev > m.posted_rev AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${inTurn}`,
+    [json(surfaces), json(paces)],
   );
   return row?.wait ?? undefined;
 }

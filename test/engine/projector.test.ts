@@ -1,10 +1,11 @@
 /** The outbox against a surface that counts, loses answers, asks for patience and forgets messages. */
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { Gone, type OutMessage, Patience, type Surface } from "../../src/core/surface.ts";
 import { createProjector, type Projector } from "../../src/engine/projector.ts";
 import type { Database } from "../../src/store/database.ts";
-import { changeReply, insertReply } from "../../src/store/messages.ts";
+import { behindSince } from "../../src/store/database.ts";
+import { changeReply, insertReply, insertRoot } from "../../src/store/messages.ts";
 import { type Clock, empty, memoryDatabase, turnClock } from "../databases.ts";
 
 interface Chat extends Surface {
@@ -21,6 +22,10 @@ function chat(): Chat {
   const made: Chat = {
     name: "chat",
     pace: 1_000,
+    budgets: [
+      { of: "posts", per: "channel", most: 3, every: 1_000 },
+      { of: "edits", per: "app", most: 4, every: 1_000 },
+    ],
     posts: [],
     edits: [],
     there: new Map(),
@@ -76,6 +81,19 @@ beforeEach(async () => {
 
 const say = (id: string, title: string) =>
   insertReply(database, { id, at: { surface: "chat", channel: "c1" }, card: { title } });
+const sayIn = (channel: string, id: string, thread?: string) =>
+  insertReply(database, {
+    ...{ id, card: { title: id } },
+    at: { surface: "chat", channel, ...(thread !== undefined && { thread }) },
+  });
+/** Another process on the same database. */
+const another = (surfaces: readonly Surface[], more = {}): Projector => {
+  const made = createProjector({
+    ...{ database, surfaces, nameOf: (id: string) => id, mask: <T>(value: T) => value, ...more },
+  });
+  onTestFinished(() => made.close());
+  return made;
+};
 const rows = (sql: string) => database.query(z.any(), sql);
 
 test("a message is posted once and edited when it changes", async () => {
@@ -138,6 +156,167 @@ test("the chat's Retry-After is honoured", async () => {
   await clock.advance(1_000);
   await projector.settle();
   expect(surface.posts).toHaveLength(1);
+});
+
+test("what one process was asked to wait for, all others wait for, with what is said meanwhile too", async () => {
+  surface.before = () => {
+    throw new Patience(30_000, { asked: true });
+  };
+  await sayIn("c1", "m1");
+  await projector.settle();
+  const calls: string[] = [];
+  const other = chat();
+  other.before = () => calls.push("tried");
+  const there = another([other]);
+  await sayIn("c1", "m2");
+  await clock.advance(29_000);
+  await there.settle();
+  expect(calls).toEqual([]);
+  await clock.advance(1_000);
+  await there.settle();
+  // Then one goes, not all that are allowed at once.
+  expect(other.posts.map(({ id }) => id)).toEqual(["m1"]);
+});
+
+test("two processes together post no more than a channel takes, and other channels go on", async () => {
+  for (let i = 0; i < 10; i++) await sayIn("c1", `m${i}`);
+  await sayIn("c2", "elsewhere");
+  const other = chat();
+  const there = another([other]);
+  const all = () => [...surface.posts, ...other.posts].map(({ id }) => id);
+  const both = () => Promise.all([projector.settle(), there.settle()]);
+  await both();
+  // Each may have left this round to the other.
+  await both();
+  expect(all().toSorted()).toEqual(["elsewhere", "m0", "m1", "m2"]);
+  await clock.advance(2_000);
+  await both();
+  await both();
+  expect(all().filter((id) => id.startsWith("m"))).toHaveLength(5);
+});
+
+test("of more changes than a chat takes, those that matter go first", async () => {
+  for (let i = 0; i < 8; i++) await sayIn(`c${i}`, `m${i}`);
+  await database.run(
+    `INSERT INTO shipmate.runs (id, workflow, workflow_hash, input, title, by_person, state)
+     SELECT 'r' || i, 'w', 'h', '{}', 't', 'ada', CASE WHEN i = 7 THEN 'waiting' ELSE 'running' END
+     FROM generate_series(0, 7) i`,
+  );
+  await database.run("UPDATE shipmate.messages SET run = 'r' || substr(id, 2), kind = 'reply'");
+  await projector.settle();
+  for (let i = 0; i < 8; i++) await changeReply(database, `m${i}`, { title: "changed" });
+  await clock.advance(1_000);
+  await projector.settle();
+  expect(surface.edits.map(({ id }) => id).toSorted()).toEqual(["m0", "m1", "m2", "m7"]);
+});
+
+test("within a thread what was said first is posted first, whichever process has it", async () => {
+  await sayIn("c1", "first", "thread");
+  const stuck = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const slow: Surface = {
+    ...surface,
+    async post(_place, message) {
+      await stuck.promise;
+      order.push(message.id);
+      return "ref-slow";
+    },
+  };
+  const there = another([slow]);
+  const first = there.settle();
+  await expect
+    .poll(async () => rows("SELECT 1 FROM shipmate.messages WHERE lease_until > 0"))
+    .toHaveLength(1);
+  await sayIn("c1", "second", "thread");
+  await sayIn("c1", "beside");
+  await projector.settle();
+  expect(surface.posts.map(({ id }) => id)).toEqual(["beside"]);
+  stuck.resolve();
+  await first;
+  await projector.settle();
+  expect([...order, ...surface.posts.map(({ id }) => id)]).toContain("second");
+  expect(order[0]).toBe("first");
+});
+
+test("a message that can never be posted does not hold up its thread for ever", async () => {
+  await sayIn("c1", "bad", "thread");
+  await sayIn("c1", "good", "thread");
+  surface.post = async (_place, message) => {
+    if (message.id === "bad") throw new Error("invalid_blocks");
+    surface.posts.push(message);
+    return message.id;
+  };
+  for (let i = 0; i < 12; i++) {
+    await projector.settle();
+    await clock.advance(61_000);
+  }
+  expect(surface.posts.map(({ id }) => id)).toEqual(["good"]);
+});
+
+test("a channel that does not answer holds up no other one of the same chat", async () => {
+  const stuck = Promise.withResolvers<string>();
+  let calls = 0;
+  const half: Surface = {
+    ...surface,
+    post: (place, message, signal) => {
+      if (place.channel !== "stuck") return surface.post(place, message, signal);
+      calls += 1;
+      return stuck.promise;
+    },
+  };
+  const there = another([half]);
+  await sayIn("stuck", "first");
+  there.poke();
+  await expect.poll(() => calls).toBe(1);
+  await sayIn("c1", "second");
+  there.poke();
+  await expect.poll(() => surface.posts.map(({ id }) => id)).toEqual(["second"]);
+  stuck.resolve("ref");
+  await there.settle();
+  expect(calls).toBe(1);
+});
+
+test("when a chat that was away answers again, all that waited for it is tried at once", async () => {
+  surface.before = () => {
+    throw new Error("socket hang up");
+  };
+  for (let i = 0; i < 4; i++) await sayIn(`c${i}`, `m${i}`);
+  for (let i = 0; i < 5; i++) {
+    await projector.settle();
+    await clock.advance(30_000);
+  }
+  await projector.settle();
+  surface.before = () => {};
+  await sayIn("c9", "new");
+  await projector.settle();
+  expect(surface.posts.map(({ id }) => id).toSorted()).toEqual(["m0", "m1", "m2", "m3", "new"]);
+});
+
+test("a card that comes late says so, and no more once it was drawn in time", async () => {
+  const shown = () => surface.there.get("ref-1")?.card.facts;
+  await database.run(
+    `INSERT INTO shipmate.runs (id, workflow, workflow_hash, input, title, by_person, state)
+     VALUES ('r1', 'w', 'h', '{}', 'Deploy web', 'ada', 'planning')`,
+  );
+  await insertRoot(database, { id: "m1", run: "r1", at: { surface: "chat", channel: "c1" } });
+  await projector.settle();
+  expect(shown()).toEqual(["run 1"]);
+  surface.before = () => {
+    throw new Patience(40_000, { asked: true });
+  };
+  await database.run(`UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince}`);
+  await database.run("UPDATE shipmate.runs SET state = 'queued'");
+  await clock.advance(1_000);
+  await projector.settle();
+  surface.before = () => {};
+  await clock.advance(40_000);
+  await projector.settle();
+  expect(shown()).toEqual(["run 1", "came 41 s late: Chat is slow to take changes"]);
+  await clock.advance(10_000);
+  await projector.settle();
+  await projector.settle();
+  expect(shown()).toEqual(["run 1"]);
+  expect(surface.edits).toHaveLength(2);
 });
 
 test("a message that somebody deleted is posted again", async () => {
@@ -210,17 +389,13 @@ test("what a process posted before it died is found, not posted again", async ()
 
 test("a message whose claim ran out in a slow chat is left to whoever has it now", async () => {
   let now = 0;
-  const slow = createProjector({
-    ...{ database, surfaces: [surface], nameOf: (id) => id, mask: (value) => value },
-    clock: () => now,
-  });
+  const slow = another([{ ...surface, budgets: [] }], { clock: () => now });
   await say("m1", "One");
   await say("m2", "Two");
   surface.after = () => {
     now += 20_000;
   };
   await slow.settle();
-  await slow.close();
   expect(surface.posts.map((post) => post.id)).toEqual(["m1"]);
 });
 

@@ -58,6 +58,8 @@ export async function town(
       root: join(home, "root"),
       stopServices: true,
       world: (input) => (memory.has(serviceIn(input)) ? it.clusters : undefined),
+      // All scenarios share one workspace: what Slack really takes would have them wait for each other.
+      slack: { budgets: [{ of: "posts", per: "channel", most: 5, every: 1_000 }] },
       ...more,
     },
   );

@@ -76,7 +76,9 @@ describe.each(databases())("on $kind", ({ open }) => {
     await run("a");
     await root("a");
     await clock.advance(500);
-    const [message] = await claimBehind(database, ["chat"], 1, 30_000);
+    const [message] = await claimBehind(database, {
+      ...{ surfaces: ["chat"], paces: [], busy: [], limit: 1, lease: 30_000 },
+    });
     expect(message?.late).toBe(500);
     const posted = { hash: "h", ref: "r", drawn: { title: "Deploy", buttons: [] }, pace: 0 };
     await markPosted(database, "a", { rev: 1, ...posted });

@@ -4,7 +4,6 @@ import type { OutMessage, Place } from "../../core/surface.ts";
 import { Gone, Patience } from "../../core/surface.ts";
 import type { Drawn } from "./blocks.ts";
 import { draw, inThread, leftOut, mentions } from "./blocks.ts";
-import { budget } from "./budget.ts";
 import type { Ask } from "./calls.ts";
 import { refusal } from "./calls.ts";
 import type { Log } from "./log.ts";
@@ -23,8 +22,6 @@ export function outbox({
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }) {
-  // About one message a second and channel, with short bursts: beyond that Slack hides messages silently.
-  const posts = budget({ most: 5, every: 1000, now });
   return { post, edit, find };
 
   async function post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string> {
@@ -64,8 +61,6 @@ export function outbox({
   }
 
   async function put(place: Place, drawn: Drawn, id: string, signal: AbortSignal) {
-    const wait = posts.take(place.channel);
-    if (wait > 0) throw new Patience(wait);
     const posted = await ask(`posting in ${place.channel}`, signal, (client) =>
       client.chat.postMessage({
         channel: place.channel,

@@ -1,7 +1,7 @@
 /** The Slack surface: signed requests or Socket Mode in, messages and dialogs out. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HTTPReceiver, SocketModeReceiver } from "@slack/bolt";
-import type { Door, Surface } from "../../core/surface.ts";
+import type { Budget, Door, Surface } from "../../core/surface.ts";
 import { calls, refusal } from "./calls.ts";
 import { dialogs } from "./dialogs.ts";
 import type { Heard } from "./heard.ts";
@@ -26,6 +26,8 @@ export interface SlackConfig {
   readonly now?: () => number;
   /** The most that one call to Slack may take, in milliseconds. */
   readonly timeout?: number;
+  /** How much may be said; what Slack documents where absent. */
+  readonly budgets?: readonly Budget[];
 }
 
 export interface Slack extends Surface {
@@ -87,8 +89,8 @@ export function slack(config: SlackConfig, door: Door): Slack {
 
   return {
     name: "slack",
-    // chat.update has room for 50 a minute in the whole workspace: about one edit a message in 2.5 s.
     pace: 2500,
+    budgets: config.budgets ?? documented,
     requestListener,
     start,
     post,
@@ -172,6 +174,15 @@ export function slack(config: SlackConfig, door: Door): Slack {
     }
   }
 }
+
+/**
+ * By Slack's documentation of rate limits: about one message a second and channel, with short bursts (beyond that
+ * messages are hidden without a word), and 50 calls of chat.update a minute in the whole workspace.
+ */
+const documented: readonly Budget[] = [
+  { of: "posts", per: "channel", most: 5, every: 1_000 },
+  { of: "edits", per: "app", most: 10, every: 1_500 },
+];
 
 /** How long a start waits for Slack, in milliseconds: nothing else needs it. */
 const patience = 3000;

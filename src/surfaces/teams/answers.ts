@@ -46,6 +46,7 @@ export type Answers = ReturnType<typeof answers>;
 export function answers({ config, door, out, track, signal }: AnswerParts) {
   const { log } = config;
   const mask = config.mask ?? ((value) => value);
+  const { answerIn = bearable } = config;
   /** What people wait on for, by the key of their intent. */
   const pending = new Map<string, Promise<Outcome>>();
   return { take, open, again, view, refuse };
@@ -171,7 +172,7 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
 }
 
 /** In milliseconds; Teams shows "unable to reach app" after 10 to 15 s, and people press again before that. */
-const answerIn = 2_200;
+export const bearable = 2_200;
 
 export const outsider = "Only people of the organisation that Shipmate is installed in can use it.";
 export const unsaid =

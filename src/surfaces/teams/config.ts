@@ -38,6 +38,8 @@ export interface TeamsConfig {
   readonly random?: () => number;
   /** The most that one call to Teams may take, in milliseconds. */
   readonly timeout?: number;
+  /** How long a request waits for what comes of it, in milliseconds; a time that people bear where absent. */
+  readonly answerIn?: number;
 }
 
 /** Where the connector of the public cloud listens, whatever the region (learn.microsoft.com, "Send proactive messages"). */

@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { OutMessage, Place } from "../../core/surface.ts";
 import { Gone, Patience } from "../../core/surface.ts";
 import { isWhole } from "../adaptive/fitted.ts";
-import { budget } from "./budget.ts";
 import { isForTests, isService, publicCloud, type TeamsConfig } from "./config.ts";
 import { type Ask, TooBig } from "./connector.ts";
 import { type Around, aimedAt, draw, most, seenBy } from "./draw.ts";
@@ -40,7 +39,6 @@ export interface Address {
 export type Outbox = ReturnType<typeof outbox>;
 
 export function outbox({ config, ask, known, roster, sightings, files }: OutboxParts) {
-  const spend = budget(config.now ?? Date.now);
   return { post, edit, find, remove, say };
 
   async function post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string> {
@@ -65,19 +63,17 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
   async function put(at: Address, said: OutMessage, signal: AbortSignal): Promise<string> {
     const message = forOwner(at, said);
     const around = await aroundOf(at, message, signal, { isNew: true });
-    return await withinBudget(at, async () => {
-      try {
-        const ref = await sized(around, (limited) => send(at, draw(message, limited), signal));
-        sightings.stands(message.id, ref);
-        await offerWhole(at, message, signal);
-        return ref;
-      } catch (error) {
-        const certain = [Patience, Gone, TooBig].some((kind) => error instanceof kind);
-        if (certain) sightings.refused(message.id);
-        else sightings.lost(message.id);
-        throw error;
-      }
-    });
+    try {
+      const ref = await sized(around, (limited) => send(at, draw(message, limited), signal));
+      sightings.stands(message.id, ref);
+      await offerWhole(at, message, signal);
+      return ref;
+    } catch (error) {
+      const certain = [Patience, Gone, TooBig].some((kind) => error instanceof kind);
+      if (certain) sightings.refused(message.id);
+      else sightings.lost(message.id);
+      throw error;
+    }
   }
 
   /** What had to be cut is offered as a file, where Teams has a way for it. */
@@ -104,18 +100,13 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
       throw new Gone(`changing ${ref}: it only said where the answer could be had`);
     sightings.stands(message.id, ref);
     const around = await aroundOf(at, message, signal, { isNew: false });
-    await withinBudget(at, () =>
-      sized(around, (limited) =>
-        ask(
-          {
-            doing: `changing a message in ${at.channel}`,
-            method: "PUT",
-            ...pathOf(at),
-            body: { ...draw(message, limited), id: at.activity },
-          },
-          signal,
-        ),
-      ),
+    const call = {
+      doing: `changing a message in ${at.channel}`,
+      method: "PUT",
+      ...pathOf(at),
+    } as const;
+    await sized(around, (limited) =>
+      ask({ ...call, body: { ...draw(message, limited), id: at.activity } }, signal),
     );
   }
 
@@ -135,7 +126,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
   /** Posts something outside of any run, once: what can't be posted is never tried again. */
   async function say(place: Place, activity: object, signal: AbortSignal): Promise<void> {
     const at = await addressOf(place, signal);
-    await withinBudget(at, () => send(at, activity, signal));
+    await send(at, activity, signal);
   }
 
   async function send(at: Address, activity: object, signal: AbortSignal): Promise<string> {
@@ -164,12 +155,6 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     const card = seenBy(message.card, owner);
     const buttons = card.buttons.map(({ for: _, ...button }) => button);
     return { ...message, card: { ...card, buttons } };
-  }
-
-  async function withinBudget<T>({ channel }: Address, call: () => Promise<T>): Promise<T> {
-    const wait = spend.take(channel);
-    if (wait > 0) throw new Patience(wait);
-    return await call();
   }
 
   /** Tries the other budget that Teams documents where it finds the message too big after all. */

@@ -1,6 +1,6 @@
 /** The Teams surface: the Bot Connector's requests in, messages, dialogs and chats out. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Door, Surface } from "../../core/surface.ts";
+import type { Budget, Door, Surface } from "../../core/surface.ts";
 import { answers, type Reply } from "./answers.ts";
 import { check, isForTests, isLoopback, type TeamsConfig } from "./config.ts";
 import { connector } from "./connector.ts";
@@ -42,8 +42,8 @@ export function teams(config: TeamsConfig, door: Door): Teams {
 
   return {
     name: "teams",
-    // The documentation allows 60 messages and changes in 30 s for each conversation.
     pace: 1000,
+    budgets: documented,
     requestListener,
     start,
     post: out.post,
@@ -170,6 +170,15 @@ export function teams(config: TeamsConfig, door: Door): Teams {
     void work.finally(() => going.delete(work));
   }
 }
+
+/**
+ * For each conversation Teams documents 7 messages and changes in 1 s, 8 in 2 s, 60 in 30 s and 1,800 in an hour
+ * (MicrosoftDocs/msteams-docs, bots/how-to/rate-limit.md). What these leave is for what is said outside of runs.
+ */
+const documented: readonly Budget[] = [
+  { of: "all", per: "channel", most: 5, every: 1_000 },
+  { of: "all", per: "channel", most: 30, every: 2_100 },
+];
 
 function reply(response: ServerResponse, status: number, body?: object): void {
   // What was not read must not be taken for the next request on this connection.

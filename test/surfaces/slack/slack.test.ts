@@ -347,15 +347,14 @@ test("a Slack that asks for patience is told apart, with its own time", async ()
   await expect(edit).rejects.toBeInstanceOf(Patience);
 });
 
-test("a channel that gets more than Slack shows is asked for patience before anything is hidden", async () => {
-  const post = (at: number, channel: string) =>
-    surface.post({ ...place, channel }, { id: `m${at}`, card: cards.running }, never);
-  for (const at of [1, 2, 3, 4, 5]) await post(at, general);
-  await expect(post(6, general)).rejects.toSatisfy(
-    (it) => it instanceof Patience && it.wait > 500 && it.wait <= 1000,
-  );
-  await post(7, "C0OTHER");
-  expect(server.posts(general)).toBe(5);
+test("by its budgets no channel gets more than Slack shows, and the workspace no more changes than Slack takes", () => {
+  const most = (of: "posts" | "edits", per: "channel" | "app", seconds: number) =>
+    (surface.budgets ?? [])
+      .filter((budget) => budget.of === of && budget.per === per)
+      .map(({ most, every }) => most + Math.floor((seconds * 1000) / every));
+  expect(most("posts", "channel", 60)).toEqual([65]);
+  expect(most("posts", "channel", 1)).toEqual([6]);
+  expect(most("edits", "app", 60)).toEqual([50]);
 });
 
 test("a deleted message and an archived channel are gone", async () => {

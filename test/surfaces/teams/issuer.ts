@@ -10,8 +10,10 @@ export interface Claims {
   readonly exp: number;
 }
 
+/** Made once: looking for primes takes longer than most tests. */
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
 export function issuer(name: string) {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const kid = randomUUID();
   return {
     name,

@@ -57,8 +57,8 @@ export interface Member {
 /** What the next call of a kind meets instead of a plain answer. */
 export type Fault =
   | { readonly status: number; readonly retryAfter?: number; readonly code?: string }
-  /** All is well, so many milliseconds later. */
-  | { readonly after: number }
+  /** All is well, after something else happened. */
+  | { readonly first: () => void }
   /** The work is done, the answer never comes. */
   | "lost"
   /** Nothing is done and nothing comes until the caller gives up. */
@@ -200,8 +200,7 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
       response.writeHead(503).end("{}");
       return;
     }
-    if (typeof fault === "object" && "after" in fault)
-      await new Promise((resolve) => setTimeout(resolve, fault.after));
+    if (typeof fault === "object" && "first" in fault) fault.first();
     if (typeof fault === "object" && "status" in fault) {
       const headers =
         fault.retryAfter === undefined ? {} : { "retry-after": `${fault.retryAfter}` };

