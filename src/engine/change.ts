@@ -49,7 +49,7 @@ import { deltaOf } from "./delta.ts";
 import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
 import { isExpected, steady } from "./faults.ts";
-import { parkMisfit } from "./misfit.ts";
+import { Misfit, misfits } from "./misfit.ts";
 import { allChanges } from "./plan-card.ts";
 import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
@@ -81,7 +81,8 @@ export async function change(
       continue;
     }
     const begun = Begun.parse(progress.get(c.key("begun")));
-    if (begun.shape !== c.acts.shape && !progress.has(c.key("undoing"))) await parkMisfit(c);
+    if (begun.shape !== c.acts.shape && !progress.has(c.key("undoing")))
+      throw new Misfit(misfits.acts(step));
     if (!progress.has(c.key("undoing"))) {
       try {
         await carryOut(c, list, "");
@@ -102,7 +103,19 @@ export async function change(
 function finished(c: Asked): Done {
   const end = EndRow.parse(c.progress.get(c.key("end")));
   if (!end.ok) throw new Ended(end.end ?? "refused", end.says);
+  expectFit(c);
   return doneOf(c, end.at);
+}
+
+/** What was done is what the code asks for, and its results are still what the code may rely on. */
+function expectFit(c: Asked): void {
+  if (c.progress.get(c.key("shape")) !== c.acts.shape) throw new Misfit(misfits.acts(c.step));
+  for (const { place, act } of c.acts.placed) {
+    const op = act.kind === "until" ? act.look.op : act.op;
+    const result = c.result(place);
+    if (result !== undefined && !c.parts.operations.fits(op, result))
+      throw new Misfit(misfits.result(c.step));
+  }
 }
 
 /** Takes the change to `begun`, or to its end where nothing would change or somebody said no. */

@@ -1,6 +1,7 @@
 /** A child run: a plan, votes, a lock and a card of its own. Its bad end is a refusal in its parent. */
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
+import { canonical } from "../core/plan.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Workflow } from "../core/workflow.ts";
 import { copyRoots } from "../store/messages.ts";
@@ -10,6 +11,7 @@ import { type ChangeParts, heedCancel } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { Ended, ends } from "./ends.ts";
 import { hurryOf } from "./hurry.ts";
+import { Misfit, misfits } from "./misfit.ts";
 import { keyOf, type Progress } from "./progress.ts";
 
 export interface ChildParts extends Pick<ChangeParts, "ring"> {
@@ -44,6 +46,9 @@ export async function child(
   }
   const row = await progress.reads((sql) => findRun(sql, id));
   if (!row) throw new Error(`the child run ${id} of "${step}" is not in the database`);
+  const asks = workflow.input.safeParse(input);
+  const same = asks.success && canonical(asJson(asks.data)) === canonical(row.input);
+  if (row.workflow !== workflow.name || !same) throw new Misfit(misfits.child(step));
   if (row.ended_at === null) {
     await passCancel(parts, progress, step, id);
     return progress.park({ kind: "child", step, holder: id });

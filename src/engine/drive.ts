@@ -6,6 +6,7 @@ import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
 import { closePlans } from "../store/plans.ts";
 import {
+  addTargets,
   askCancel,
   type Claim,
   endRun,
@@ -17,12 +18,14 @@ import {
   parkRun,
   renewRun,
   ringRuns,
+  targetsOfRun,
   type Waits,
 } from "../store/runs.ts";
 import { sha256 } from "./digest.ts";
+import type { Outcome } from "./ends.ts";
 import { hurryOf } from "./hurry.ts";
 import { openProgress, type Progress } from "./progress.ts";
-import { type Outcome, type ReplayParts, replay } from "./replay.ts";
+import { type ReplayParts, replay } from "./replay.ts";
 
 export interface DriveParts extends ReplayParts {
   readonly database: Database;
@@ -65,6 +68,13 @@ export async function drive(
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;
     lost.abort(new Fenced(`run ${claim.id} is driven no more`));
+    if (outcome === "left") {
+      const { state, waits } = claim;
+      const rest = { wake: undefined, state, waits: waits ?? [] };
+      await parkRun(parts.database, progress.holds(), rest);
+      parts.ring([claim.id]);
+      return undefined;
+    }
     if (outcome) {
       await end(parts, claim, outcome, progress);
       return undefined;
@@ -129,6 +139,7 @@ async function end(
         by: String(again),
         hurry: hurryOf(workflow),
       });
+      await addTargets(sql, next, await targetsOfRun(sql, claim.id));
       await copyRoots(sql, claim.id, next);
     }
     await appendAudit(sql, {

@@ -1,4 +1,6 @@
 /** How a run can end, and the refusals that say so. */
+import type { Say } from "../core/card.ts";
+import type { Json } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 
 export const ends = [
@@ -12,6 +14,14 @@ export const ends = [
   "abandoned",
 ] as const;
 export type End = (typeof ends)[number];
+
+/** How a run ended. */
+export interface Outcome {
+  readonly end: End;
+  readonly says: string;
+  readonly output: Json;
+  readonly next: readonly Say[];
+}
 
 /** A refusal that says how the run ends if its author lets it pass. */
 export class Ended extends Refusal {

@@ -43,6 +43,8 @@ export interface EngineParts {
   readonly rooms?: (targets: readonly Target[]) => readonly Place[];
   /** The accounts by which these people are called, by surface; nobody is called unless told. */
   readonly accountsOf?: (people: readonly string[]) => Accounts;
+  /** The hash of what the workflows are made of: processes with another one may fit a run that this one does not. */
+  readonly code?: string;
   /** Fresh ids: tests give a counter. */
   readonly id: () => string;
   /** Called after each commit that may have changed a run's card. */
@@ -114,13 +116,14 @@ export function createEngine(parts: EngineParts): Engine {
     hashes.set(workflow, hash);
     return hash;
   };
+  const code = parts.code ?? sha256(parts.workflows.map(hashOf));
   const ring = (runs: readonly string[]) => {
     if (runs.length === 0) return;
     for (const run of runs) doorbell.ring(run);
     if (limit > 0) void look();
   };
   const driveParts: DriveParts = {
-    ...{ database, workflows, hashOf, ring, policy: parts.policy },
+    ...{ database, workflows, hashOf, code, ring, policy: parts.policy },
     operations: operations(parts.served, parts.meter),
     meter: parts.meter,
     nameOf: parts.nameOf ?? ((person) => person),
@@ -147,15 +150,15 @@ export function createEngine(parts: EngineParts): Engine {
     driving.add(drove);
   };
   const untilDue = async (): Promise<number> => {
-    const { now, due } = await nextDue(database);
+    const { now, due } = await nextDue(database, code);
     return due === null ? sweep : Math.min(sweep, Math.max(20, due - now));
   };
 
   const claim = async (room: number): Promise<readonly Claim[]> => {
     if (limit === 0 || closing.signal.aborted || room <= -besides) return [];
     const suspects = !suspected;
-    if (room > 0) return claimRuns(database, room, { suspects });
-    return claimRuns(database, room + besides, { suspects, urgent: true });
+    if (room > 0) return claimRuns(database, room, { suspects, code });
+    return claimRuns(database, room + besides, { suspects, code, urgent: true });
   };
 
   /** Claims what is due where there is room, then sleeps until the next is; whoever ends or rings wakes it. */
@@ -221,11 +224,11 @@ export function createEngine(parts: EngineParts): Engine {
     ring,
     async turn() {
       for (;;) {
-        const [claim] = await claimRuns(database, 1);
+        const [claim] = await claimRuns(database, 1, { code });
         if (!claim) break;
         await drive(driveParts, claim, closing.signal);
       }
-      const { due } = await nextDue(database);
+      const { due } = await nextDue(database, code);
       return due ?? undefined;
     },
     work(atMost = 32) {

@@ -7,6 +7,7 @@ import { Refusal } from "../core/refusal.ts";
 import { plain } from "../observe/text.ts";
 import { Fenced } from "../store/runs.ts";
 import { Abandoned, type Choices } from "./choices.ts";
+import { Misfit } from "./misfit.ts";
 import { keyOf, type Progress } from "./progress.ts";
 import { sentence } from "./words.ts";
 
@@ -75,9 +76,9 @@ export function faultText(error: unknown): string {
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
-/** A lost claim ends the driver, an abandoned run is over: neither is a fault. */
+/** A lost claim ends the driver, an abandoned run is over, changed code decides nothing: none is a fault. */
 export function isExpected(error: unknown): boolean {
-  return error instanceof Fenced || error instanceof Abandoned;
+  return error instanceof Fenced || error instanceof Abandoned || error instanceof Misfit;
 }
 
 async function waitFor(progress: Progress, how: Steady, key: string, fault: Fault): Promise<void> {

@@ -1,38 +1,21 @@
-/** The code asks for something else than the journal has: the run parks with its card, and a person decides. */
-import type { Changing } from "./changing.ts";
-import { Abandoned, misfit } from "./choices.ts";
-import { settleBegun } from "./undo.ts";
+/** The code asks for something else than the journal has, because it was changed while the run was under way. */
 
-/**
- * Comes back when the change is to be taken back, which needs no old code: plan and journal are data. A cancel says so.
- * "Start again" takes it back too and lets the end start a new run of the same input.
- */
-export async function parkMisfit(c: Changing): Promise<void> {
-  const { progress } = c;
-  const wait = c.key("misfit");
-  const pressed = progress.presses.get(wait);
-  const says = `The steps of this workflow were changed while it was under way ("${c.step}"). Nothing was lost; choose how to go on.`;
-  const { cancel } = progress.run;
-  if (!pressed && cancel) {
-    const undoing = { says: `${cancel.name} cancelled this.`, end: "cancelled" };
-    const entries = [{ key: c.key("undoing"), value: undoing }];
-    return progress.put([...entries, { key: "cancelled", value: c.step }], { shows: true });
-  }
-  if (!pressed) return progress.park({ kind: "press", step: c.step, wait, says, buttons: misfit });
-  if (pressed.button === "abandon") {
-    await settleBegun(c, "");
-    throw new Abandoned(`${pressed.person.name} gave this up.`);
-  }
-  const again = pressed.button === "start-again";
-  const undoing = {
-    says: `${pressed.person.name} stopped this, because its steps were changed while it was under way.`,
-    end: "refused",
-  };
-  await progress.put(
-    [
-      { key: c.key("undoing"), value: undoing },
-      ...(again ? [{ key: "start again", value: pressed.person.id }] : []),
-    ],
-    { shows: true },
-  );
+/** Authors can't catch it by mistake, because no step comes back after it. Its message ends "…: " as a sentence of its own. */
+export class Misfit extends Error {
+  override readonly name = "Misfit";
 }
+
+/** What does not fit, in a person's words. */
+export const misfits = {
+  gone: (workflow: string) => `There is no workflow "${workflow}" any more.`,
+  input: (workflow: string) => `What was asked for no longer fits what "${workflow}" takes.`,
+  kind: (step: string, was: string, is: string) => `"${step}" was a ${was} and is a ${is} now.`,
+  order: (step: string, left: string) =>
+    `It would go on with "${step}" now, but "${left}" came before and is asked for no more.`,
+  end: (left: string) => `It would end now, but "${left}" was done and is asked for no more.`,
+  acts: (step: string) => `"${step}" would do something else now than what it began.`,
+  look: (step: string) => `"${step}" would look at something else now than what it saw.`,
+  wait: (step: string, by: string) => `"${step}" ended by "${by}", which it knows no more.`,
+  child: (step: string) => `"${step}" would start something else now than what it started.`,
+  result: (step: string) => `What "${step}" gave no longer has the shape that is expected of it.`,
+} as const;

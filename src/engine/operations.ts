@@ -41,6 +41,8 @@ export interface Operations {
   effectSpec(op: string): EffectSpec;
   /** Throws where it is no look. */
   expectLook(op: string): void;
+  /** Whether a result that was recorded is one that the operation may give today. */
+  fits(op: string, result: Json): boolean;
   /** Who serves it, for this input. */
   provider(op: string, input: Json): string;
   /** The targets that a look or stream reads. */
@@ -95,6 +97,7 @@ export function operations(served: readonly Served[], meter?: Meter): Operations
     has: (op) => bound.has(op),
     effectSpec,
     expectLook: (op) => void get(op, "look", "look at"),
+    fits: (op, result) => bound.get(op)?.spec.result.safeParse(result).success ?? true,
     provider: (op, input) => bound.get(op)?.name(input) ?? "nobody",
     reads(op) {
       const { spec } = get(op.op, op.kind, op.kind === "look" ? "look at" : "stream");

@@ -6,7 +6,7 @@
  * Breaking one of these is a fault of the code: the run parks with its card.
  */
 import { z } from "zod";
-import type { Card, Say } from "../core/card.ts";
+import type { Card } from "../core/card.ts";
 import type { Json, Look } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
@@ -17,47 +17,55 @@ import { insertNote } from "../store/messages.ts";
 import { deletePress, isPressed } from "../store/presses.ts";
 import { Fenced } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
-import { change, endChange } from "./change.ts";
-import { type ChangeParts, changing, heedCancel } from "./changing.ts";
+import { change } from "./change.ts";
+import { type ChangeParts, heedCancel } from "./changing.ts";
 import { child } from "./child.ts";
 import { Abandoned, tryOrAbandon, tryOrStop } from "./choices.ts";
-import { type End, endOf } from "./ends.ts";
+import { sha256 } from "./digest.ts";
+import { endOf, type Outcome } from "./ends.ts";
 import { faultText, steady } from "./faults.ts";
-import { parkMisfit } from "./misfit.ts";
+import { Misfit, misfits } from "./misfit.ts";
 import { keyOf, type Progress, stepOf } from "./progress.ts";
+import { heedUnfit, takeBackAll, type UnfitParts, unfit } from "./unfit.ts";
 
 export type AnyWorkflow = Workflow<never, unknown>;
 
-export interface ReplayParts extends ChangeParts {
+export interface ReplayParts extends UnfitParts {
   readonly workflows: ReadonlyMap<string, AnyWorkflow>;
   readonly hashOf: (workflow: AnyWorkflow) => string;
 }
 
-/** How a run ended. */
-export interface Outcome {
-  readonly end: End;
-  readonly says: string;
-  readonly output: Json;
-  readonly next: readonly Say[];
-}
-
-/** Undefined: it parked. Throws Fenced where the claim was lost, and what the database threw where that was lost. */
-export async function replay(parts: ReplayParts, progress: Progress): Promise<Outcome | undefined> {
+/**
+ * Undefined: it parked. `left`: the code does not fit the journal, and another process's may. Throws Fenced where the
+ * claim was lost, and what the database threw where that was lost.
+ */
+export async function replay(
+  parts: ReplayParts,
+  progress: Progress,
+): Promise<Outcome | "left" | undefined> {
   const { run } = progress;
   const abandoned = Promise.withResolvers<Outcome>();
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => {});
+  const misfit = Promise.withResolvers<Misfit>();
+  const workflow = parts.workflows.get(run.workflow);
+  const leave = ({ message }: Misfit) => {
+    const mayStartAgain = workflow?.input.safeParse(run.input).success === true;
+    return unfit(parts, progress, { says: message, mayStartAgain });
+  };
   const steps = stepsOf(parts, progress, {
     abandon: (says) => abandoned.resolve(gaveUp(says)),
+    misfit: misfit.resolve,
     stop: (error) => stopped.reject(error),
   });
-  const body = async (): Promise<Outcome> => {
-    const fault = await heedFault(progress, steps);
-    if (fault) return fault;
-    const workflow = parts.workflows.get(run.workflow);
-    if (!workflow) return parkFault(progress, `No workflow is named "${run.workflow}" any more.`);
+  const body = async (): Promise<Outcome | "left"> => {
     try {
-      const input = workflow.input.parse(run.input) as never;
+      const before = (await heedUnfit(parts, progress)) ?? (await heedFault(parts, progress));
+      if (before) return before;
+      if (!workflow) return await leave(new Misfit(misfits.gone(run.workflow)));
+      const parsed = workflow.input.safeParse(run.input);
+      if (!parsed.success) return await leave(new Misfit(misfits.input(run.workflow)));
+      const input = parsed.data as never;
       const output = asJson(await workflow.run(steps.step, input));
       const left = steps.unfinished();
       if (left)
@@ -65,21 +73,29 @@ export async function replay(parts: ReplayParts, progress: Progress): Promise<Ou
           progress,
           `The workflow returned while "${left}" was under way: an await is missing.`,
         );
-      await steps.settleOrphans();
+      await steps.expectAllAsked();
       return succeeded(progress, workflow, input, output);
     } catch (error) {
       if (error instanceof Fenced) throw error;
       if (error instanceof Abandoned) return gaveUp(error.message);
-      if (error instanceof Refusal) {
-        await steps.settleOrphans();
-        return { end: endOf(error), says: error.message, output: null, next: [] };
-      }
+      if (error instanceof Misfit) return leave(error);
+      if (error instanceof Refusal) return refused(error);
       return parkFault(progress, `The workflow's code failed: ${faultText(error)}.`);
     }
+  };
+  const refused = async (refusal: Refusal): Promise<Outcome | "left"> => {
+    const end = { end: endOf(refusal), says: refusal.message };
+    if (run.cancel) await takeBackAll(parts, progress, { ...end, end: "cancelled" }, steps.asked);
+    else {
+      const left = await steps.expectAllAsked().catch((error: unknown) => error);
+      if (left instanceof Misfit) return leave(left);
+    }
+    return { ...end, output: null, next: [] };
   };
   return Promise.race([
     body(),
     abandoned.promise,
+    misfit.promise.then(leave),
     stopped.promise,
     progress.broken,
     progress.quiet.then(() => heedIdle(progress)),
@@ -131,19 +147,17 @@ const CodeFault = z.object({
 });
 
 /** What an earlier drive found: parks, gives up, or comes back where the code is to be tried again. A cancel needs no code. */
-async function heedFault(
-  progress: Progress,
-  steps: Pick<Steps, "settleOrphans">,
-): Promise<Outcome | undefined> {
+async function heedFault(parts: ChangeParts, progress: Progress): Promise<Outcome | undefined> {
   if (!progress.has("code/fault")) return undefined;
   const { says, asked, open } = CodeFault.parse(progress.get("code/fault"));
   if (!open) return undefined;
   const pressed = progress.presses.get(`code/${asked}`);
   const { cancel } = progress.run;
-  if (!pressed && cancel) {
-    await steps.settleOrphans();
-    return { end: "cancelled", says: `${cancel.name} cancelled this.`, output: null, next: [] };
-  }
+  if (!pressed && cancel)
+    return takeBackAll(parts, progress, {
+      says: `${cancel.name} cancelled this.`,
+      end: "cancelled",
+    });
   if (!pressed) return parkedFault(progress, says, asked);
   if (pressed.button === "abandon") return gaveUp(`${pressed.person.name} gave this up.`);
   const next = { says, asked: asked + 1, open: false };
@@ -160,8 +174,10 @@ interface Steps {
   readonly step: Step;
   /** The first step that was begun and not awaited. */
   unfinished(): string | undefined;
-  /** Changes that were begun and that the code no longer asks for. */
-  settleOrphans(): Promise<void>;
+  /** The steps that the code has asked for so far. */
+  readonly asked: ReadonlySet<string>;
+  /** Throws a Misfit where the journal has steps that the code does not ask for any more. */
+  expectAllAsked(): Promise<void>;
 }
 
 type Kind = "look" | "change" | "wait" | "note" | "run";
@@ -171,6 +187,7 @@ const marks: { readonly [mark: string]: Kind } = {
   began: "wait",
   note: "note",
   child: "run",
+  end: "change",
 };
 
 /** What stands in the journal once a step has come to its result; a child run tells of its own end. */
@@ -179,29 +196,55 @@ const results = { look: "saw", change: "end", wait: "out", note: "note" } as con
 function stepsOf(
   parts: ReplayParts,
   progress: Progress,
-  out: { abandon(says: string): void; stop(error: unknown): void },
+  out: {
+    abandon(says: string): void;
+    misfit(misfit: Misfit): void;
+    stop(error: unknown): void;
+  },
 ): Steps {
   const names = new Set<string>();
   const open = new Set<string>();
   const kinds = journaled(progress);
+  const left = () => [...kinds.keys()].find((name) => !names.has(name));
+  let stirs = 0;
+  /** Whether a step in flight will come back without waiting for anything: then the code asks for more. */
+  const answers = (name: string): boolean => {
+    const kind = kinds.get(name);
+    if (kind !== "run") return kind !== undefined && progress.has(keyOf(name, results[kind]));
+    return !progress.waits.some((wait) => wait.kind === "child" && wait.step === name);
+  };
+  /** Until every branch of the code has asked for what it has in the journal: what is left then, it asks for no more. */
+  const leftAtRest = async (): Promise<string | undefined> => {
+    for (let still = 0; still < 2 && left() !== undefined; ) {
+      const before = stirs;
+      await new Promise(setImmediate);
+      const rests = before === stirs && ![...open].some(answers);
+      still = rests ? still + 1 : 0;
+    }
+    return left();
+  };
   const ask = async <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
     if (names.has(name)) throw new Error(`two steps are named "${name}"`);
     names.add(name);
     open.add(name);
+    stirs += 1;
     progress.branch(1);
     const began = performance.now();
     const isDone = () => kind !== "run" && progress.has(keyOf(name, results[kind]));
     const before = isDone();
     try {
       const was = kinds.get(name);
-      if (was && was !== kind)
-        throw new Error(
-          `"${name}" was a ${was} and is now a ${kind}: the code was changed while this run was under way`,
-        );
+      if (was && was !== kind) throw new Misfit(misfits.kind(name, was, kind));
+      const behind = was || left() === undefined ? undefined : await leftAtRest();
+      if (behind !== undefined) throw new Misfit(misfits.order(name, behind));
       return await body();
     } catch (error) {
       if (error instanceof Abandoned) {
         out.abandon(error.message);
+        return await new Promise<never>(() => {});
+      }
+      if (error instanceof Misfit) {
+        out.misfit(error);
         return await new Promise<never>(() => {});
       }
       if (error instanceof Fenced || progress.signal.aborted) {
@@ -212,6 +255,7 @@ function stepsOf(
     } finally {
       progress.branch(-1);
       open.delete(name);
+      stirs += 1;
       if (kind !== "run" && !before && isDone()) {
         const about = { run: progress.run.id, step: name, kind };
         progress.meter?.({ is: "step", ...about, seconds: secondsSince(began) });
@@ -234,9 +278,11 @@ function stepsOf(
           const value = await steady(progress, how, () =>
             parts.operations.look(op, progress.signal, progress.run.by_person),
           );
-          await progress.put([{ key, value }]);
+          const asked = { key: keyOf(name, "asked"), value: sha256([op.op, op.input]) };
+          await progress.put([{ key, value }, asked]);
+          return value as never;
         }
-        return progress.get(key) as never;
+        return lookedUp(parts, progress, name, op) as never;
       }),
     change: (name, acts) => once("change", name, () => change(parts, progress, name, acts)),
     wait: (name, wait) => once("wait", name, () => waitFor(parts, progress, name, wait)) as never,
@@ -249,18 +295,22 @@ function stepsOf(
   return {
     step,
     unfinished: () => [...open][0],
-    async settleOrphans() {
-      for (const [name, kind] of kinds) {
-        if (kind !== "change" || names.has(name)) continue;
-        const c = changing(parts, progress, name);
-        if (!progress.has(c.key("begun")) || progress.has(c.key("end"))) continue;
-        progress.branch(1);
-        if (!progress.has(c.key("undoing"))) await parkMisfit(c);
-        await endChange(c);
-        progress.branch(-1);
-      }
+    asked: names,
+    async expectAllAsked() {
+      const behind = await leftAtRest();
+      if (behind !== undefined) throw new Misfit(misfits.end(behind));
     },
   };
+}
+
+/** What an earlier drive saw. */
+function lookedUp(parts: ReplayParts, progress: Progress, name: string, op: Look): Json {
+  const saw = progress.get(keyOf(name, "saw")) ?? null;
+  const asked = progress.get(keyOf(name, "asked"));
+  if (asked !== undefined && asked !== sha256([op.op, op.input]))
+    throw new Misfit(misfits.look(name));
+  if (!parts.operations.fits(op.op, saw)) throw new Misfit(misfits.result(name));
+  return saw;
 }
 
 /** What each step in the journal is. */
@@ -313,7 +363,12 @@ async function waitFor(
 ): Promise<Json> {
   const out = keyOf(name, "out");
   const before = progress.get(out);
-  if (before !== undefined) return before;
+  if (before !== undefined) {
+    const { is } = z.object({ is: z.string() }).parse(before);
+    const knows = is === "time" || is in (wait.when ?? {}) || is in (wait.press ?? {});
+    if (!knows) throw new Misfit(misfits.wait(name, is));
+    return before;
+  }
   const began = keyOf(name, "began");
   if (!progress.has(began)) await progress.put([{ key: began, value: progress.now() }]);
   const since = Number(progress.get(began));

@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import { Json } from "../core/operation.ts";
 import { behindSince, first, json, type Sql, soft } from "./database.ts";
+import { oursToDrive } from "./replicas.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -132,6 +133,8 @@ export interface Claiming {
   readonly urgent?: boolean;
   /** Also one run that several claims in a row came to nothing with; unless told. */
   readonly suspects?: boolean;
+  /** The hash of this process's workflows: what they don't fit is left to others that live. */
+  readonly code?: string;
 }
 
 /** How far before others a due run goes, in steps of ten minutes of age: so nobody waits for ever. */
@@ -146,21 +149,21 @@ const isDue = `ended_at IS NULL AND lease_until <= shipmate.now()
 export function claimRuns(
   sql: Sql,
   limit: number,
-  { urgent = false, suspects = true }: Claiming = {},
+  { urgent = false, suspects = true, code = "" }: Claiming = {},
 ): Promise<readonly Claim[]> {
   return sql.query(
     Claim,
     `WITH soft AS (${soft}), due AS (
        SELECT id AS due FROM shipmate.runs r
-       WHERE ${isDue} AND (NOT $3 OR ${before} > 1)
+       WHERE ${isDue} AND ${oursToDrive("$5")} AND (NOT $3 OR ${before} > 1)
          AND (tries < ${suspect} OR ($4 AND id = (
-           SELECT id FROM shipmate.runs WHERE ${isDue} AND tries >= ${suspect}
+           SELECT id FROM shipmate.runs WHERE ${isDue} AND ${oursToDrive("$5")} AND tries >= ${suspect}
            ORDER BY tries, number LIMIT 1)))
        ORDER BY created_at - (${before}) * 600000, number LIMIT $1 FOR UPDATE SKIP LOCKED)
      UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
        lease_until = shipmate.now() + $2, rung = false
      FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, hurry, shipmate.now() AS now`,
-    [limit, leaseLength, urgent, suspects],
+    [limit, leaseLength, urgent, suspects, code],
   );
 }
 
@@ -234,14 +237,16 @@ export async function voidClaims(sql: Sql): Promise<void> {
 /** The instant at which the next run is due by itself and the clock's own now. */
 export async function nextDue(
   sql: Sql,
+  code = "",
 ): Promise<{ readonly now: number; readonly due: number | null }> {
   const row = await first(
     sql,
     z.object({ now: z.number(), due: z.number().nullable() }),
     `SELECT shipmate.now() AS now, LEAST(
-       (SELECT 0 FROM shipmate.runs WHERE rung AND ended_at IS NULL AND lease_until = 0 LIMIT 1),
-       (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0),
-       (SELECT min(lease_until) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until > 0)) AS due`,
+       (SELECT 0 FROM shipmate.runs WHERE rung AND ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")} LIMIT 1),
+       (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")}),
+       (SELECT min(lease_until) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until > 0 AND ${oursToDrive("$1")})) AS due`,
+    [code],
   );
   return row ?? { now: 0, due: null };
 }
