@@ -3,6 +3,7 @@ import { startShipmate } from "./app.ts";
 import { loadEnvironment, readConfig } from "./config.ts";
 import { Refusal } from "./core/refusal.ts";
 import { ManifestError } from "./platform/load.ts";
+import { watchThisProcess } from "./watchdog.ts";
 
 const stopping = new AbortController();
 try {
@@ -28,6 +29,7 @@ try {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   const { url } = await starting;
+  watchThisProcess();
   process.stdout.write(`Shipmate is ready: ${url}\n${config.why}\n`);
 } catch (error) {
   if (error === stopping.signal.reason) process.exit(0);
