@@ -1,0 +1,75 @@
+/**
+ * One Shipmate as a process: the product's own app on the settings of the environment, with the outside for its
+ * services and its chat, and moments at which it dies or sleeps. `node test/chaos/replica.ts '{"outside":...}'`
+ */
+import { createServer } from "node:http";
+import { z } from "zod";
+import { startShipmate } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Door, Intent } from "../../src/core/surface.ts";
+import type { Meter } from "../../src/observe/meter.ts";
+import { outsideAt, remoteChat, remoteClusters } from "./faces.ts";
+import { Moment, meeting } from "./points.ts";
+
+export const Orders = z.object({ outside: z.string(), moments: z.array(Moment) });
+const Said = z.object({
+  key: z.string(),
+  who: z.string(),
+  channel: z.string(),
+  said: z.union([
+    z.object({ text: z.string() }),
+    z.object({ button: z.string(), message: z.string() }),
+  ]),
+});
+export type Said = z.output<typeof Said>;
+
+const { outside: url, moments } = Orders.parse(JSON.parse(process.argv[2] ?? ""));
+const outside = outsideAt(url);
+const meets = meeting(moments);
+const meter: Meter = (happened) => {
+  if (happened.is === "lease lost") process.stdout.write("lost a claim\n");
+  meets(happened);
+};
+const provider = remoteClusters(outside);
+const chat = remoteChat(outside);
+const ears = Promise.withResolvers<number>();
+
+const shipmate = await startShipmate(readConfig(), {
+  ...{ meter, world: () => provider },
+  chat: async (door) => {
+    ears.resolve(await listen(door));
+    return chat;
+  },
+});
+process.on("SIGTERM", () => {
+  shipmate.close().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
+});
+process.stdout.write(`ready ${JSON.stringify({ url: shipmate.url, ears: await ears.promise })}\n`);
+
+/** The chat's way in: a webhook that is answered as soon as what was said is stored. */
+async function listen(door: Door): Promise<number> {
+  const server = createServer(async (request, response) => {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const { key, who, channel, said } = Said.parse(JSON.parse(Buffer.concat(chunks).toString()));
+      const surface = "chat";
+      const intent: Intent = { key, who: { surface, id: who }, at: { surface, channel }, said };
+      await door.store(intent);
+      response.end();
+      await door.enter(key, surface);
+    } catch {
+      // Not acknowledged: the chat delivers it again. What was, is taken up from the inbox.
+      response.destroy();
+    }
+  });
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    if (typeof address === "object" && address) resolve(address.port);
+  });
+  return promise;
+}
