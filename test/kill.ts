@@ -92,7 +92,7 @@ export function lived(shipmate: Running, round: Round, wasAnswered: boolean) {
   };
   let answered = wasAnswered;
   const talk = async (): Promise<Message> => {
-    if (!(await isThere(ada, answered))) {
+    if (!(await isThere(ada, answered, shipmate))) {
       await ada.say(`deploy web ${round.version} to production`);
       answered = true;
     }
@@ -138,22 +138,21 @@ async function quickly(ask: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 /** What was answered must be there; what was not may come from the inbox yet. */
-async function isThere(ada: Chat, answered: boolean): Promise<boolean> {
+async function isThere(ada: Chat, answered: boolean, { url }: Running): Promise<boolean> {
   const root = async () => (await ada.read()).some(({ kind }) => kind === "root");
   if (await root()) return true;
   if (answered) {
-    await until("the run of what was said and answered", root, 10_000).catch(async (error) => {
+    await until("the run of what was said and answered", root).catch(async (error) => {
       throw new Error(JSON.stringify((await ada.read()).map(({ text }) => text)), { cause: error });
     });
     return true;
   }
   if (!(await ada.read()).some(({ kind }) => kind === "said")) return false;
-  const late = performance.now() + 1_500;
-  while (performance.now() < late) {
-    if (await root()) return true;
-    await sleep(50);
-  }
-  return false;
+  await until("an inbox that is empty", async () => {
+    const metrics = await fetch(new URL("/metrics", url));
+    return /^shipmate_inbox_open 0$/m.test(await metrics.text());
+  });
+  return await root();
 }
 
 const Told = z.object({ version: z.string(), pid: z.int() });

@@ -43,7 +43,7 @@ const card = (): DrawnCard => {
 };
 const labels = () => card().buttons.map(({ label }) => label);
 const until = async (test: () => boolean) => {
-  const end = Date.now() + 8_000;
+  const end = Date.now() + 25_000;
   while (!test()) {
     if (Date.now() > end) throw new Error(JSON.stringify(card()));
     await house.post();

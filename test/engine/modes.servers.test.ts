@@ -108,7 +108,7 @@ async function begin(mode: Mode, asker: Asker) {
     );
   };
   const until = async (good: (rows: Awaited<ReturnType<typeof states>>) => boolean) => {
-    const end = performance.now() + 20_000;
+    const end = performance.now() + 50_000;
     for (;;) {
       const rows = await states();
       if (good(rows)) return rows;

@@ -117,7 +117,7 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
     },
     async reads(what) {
       const card = messages.locator(".card").filter({ hasText: what }).last();
-      await card.waitFor({ timeout: 20_000 });
+      await card.waitFor();
       await known();
       return whole(card);
     },

@@ -35,9 +35,8 @@ test("a run is asked for at the console, approved in the Playground, and done on
   await page.getByText("web 1.4.2 runs in production.").last().waitFor();
   await picture(page, "done");
   // Fonts and decoration, which it does without: nothing of ours is sent anywhere.
-  expect(new Set(grace.outside.map((url) => new URL(url).hostname))).toEqual(
-    new Set(["res-1.cdn.office.net"]),
-  );
+  const hosts = () => [...new Set(grace.outside.map((url) => new URL(url).hostname))];
+  await expect.poll(hosts).toEqual(["res-1.cdn.office.net"]);
 });
 
 async function says(page: Page, words: string): Promise<void> {
