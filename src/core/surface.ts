@@ -16,8 +16,8 @@ export interface Intent {
   readonly key: string;
   readonly who: Account;
   readonly at: Place;
-  readonly said:
-    | { readonly text: string }
+  readonly said: /** `fill`: what is missing is asked for, and nothing is done yet, whatever the words say. */
+    | { readonly text: string; readonly fill?: true }
     /** `message` is the surface's own reference of the message that was clicked, where it tells. */
     | {
         readonly button: string;
@@ -40,6 +40,16 @@ export interface Door {
   store(intent: Intent): Promise<"new" | "seen">;
   /** Parse, person, policy, act. Call it after the ack. Never throws an expected "no": that is a private card. */
   enter(key: string, surface: string): Promise<Answer>;
+  /**
+   * Somebody's client shows a message of ours at `ref`, in this channel (or, for `owner`, in their own chat). Writes
+   * that down where a lost answer kept it from us, and gives the reference that counts; undefined where that message
+   * has no place there.
+   */
+  stands(
+    message: string,
+    at: { readonly surface: string; readonly channel: string; readonly owner?: string },
+    ref: string,
+  ): Promise<string | undefined>;
   /** Field errors of a form by name, from its schema alone: pure, for the body of an ack. */
   check(
     command: string,

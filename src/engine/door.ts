@@ -16,7 +16,7 @@ import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
 import { type Database, LostConnection, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
-import { insertReply, unfollow } from "../store/messages.ts";
+import { insertReply, learnRef, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { auditIntent, missing, replyId, stranger, writeCard } from "./answers.ts";
@@ -326,6 +326,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       return stored;
     },
     enter,
+    stands: (message, at, ref) => learnRef(database, message, at, ref),
     check(name, values) {
       const command = commands.find((one) => one.name === name);
       return command ? checkValues(command, values) : {};

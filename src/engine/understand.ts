@@ -40,7 +40,7 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
   if ("text" in said) {
     const parsed = parse(said.text, parts.commands);
     if (parsed.is === "no") return card(parsed.says, parsed.suggestions);
-    return settled(parts, parsed.command, parsed.raw);
+    return settled(parts, parsed.command, parsed.raw, { fill: said.fill ?? false });
   }
   const row = await findButton(parts.database, said.button);
   const wrong = row ? misplaced(row, intent) : unknownButton;
@@ -97,17 +97,19 @@ interface How {
   /** The form's id. */
   readonly form?: string;
   readonly from?: string;
+  /** Whoever says it asks for the form, even where nothing is missing. */
+  readonly fill?: boolean;
 }
 
 async function settled(
   parts: UnderstandParts,
   command: CommandDefinition,
   raw: Raw,
-  { form: sent, from }: How = {},
+  { form: sent, from, fill = false }: How = {},
 ): Promise<Understood> {
   const ask = <R>(op: Look<R>) => parts.look(op) as Promise<R>;
   const got = await settle(command, raw, ask);
-  if (got.is === "args")
+  if (got.is === "args" && !fill)
     return {
       ...{ is: "command", command, args: got.args },
       ...(from !== undefined && { from }),

@@ -5,7 +5,7 @@ import type { Intent } from "../core/surface.ts";
 import { first, json, type Sql } from "./database.ts";
 
 const Said = z.union([
-  z.object({ text: z.string() }),
+  z.object({ text: z.string(), fill: z.literal(true).exactOptional() }),
   z.object({
     button: z.string(),
     message: z.string().exactOptional(),

@@ -138,6 +138,20 @@ describe("a form", () => {
     expect(house.card().card.state?.word).toBe("Succeeded");
   });
 
+  test("is all that words bring which ask for one, even where nothing is missing", async () => {
+    const answer = await house.enter({
+      key: "fill",
+      who: { surface: "console", id: "grace" },
+      at: { surface: "console", channel: "general" },
+      said: { text: "deploy web 1.4.2 to staging", fill: true },
+    });
+    if (answer.is !== "form") throw new Error(JSON.stringify(answer));
+    expect(answer.form.fields.map(({ initial }) => initial)).toEqual(
+      expect.arrayContaining(["web", "1.4.2", "staging"]),
+    );
+    expect(await runs()).toBe(0);
+  });
+
   test("comes back with the error at its field, keeps what was right, and can be sent again", async () => {
     const form = await opened("deploy web");
     const values = { service: "web", version: "1.4.2", environment: "nowhere" };

@@ -1,6 +1,12 @@
 /** Messages that are posted once, whoever tries. */
 import { expect, test } from "vitest";
-import { findMessage, insertReply, markTried } from "../../src/store/messages.ts";
+import {
+  findMessage,
+  insertReply,
+  learnRef,
+  markPosted,
+  markTried,
+} from "../../src/store/messages.ts";
 import { memoryDatabase } from "../databases.ts";
 
 test("whoever comes late with an old claim is told that somebody else tried", async () => {
@@ -13,5 +19,40 @@ test("whoever comes late with an old claim is told that somebody else tried", as
     expect(await markTried(database, claimed)).toBe(true);
     expect(await markTried(database, claimed)).toBe(false);
   }
+  await database.close();
+});
+
+test("where a message stands is learnt from somebody who sees it there, and from nobody else", async () => {
+  const database = await memoryDatabase();
+  const room = { surface: "chat", channel: "room" };
+  const say = (id: string, channel = "room", to?: string) =>
+    insertReply(database, { id, at: { surface: "chat", channel }, card: { title: id }, to });
+  const refOf = async (id: string) => (await findMessage(database, id))?.ref;
+  await say("m");
+  // Nobody has tried to post it: it cannot be there.
+  expect(await learnRef(database, "m", room, "ref-1")).toBeUndefined();
+  const claimed = await findMessage(database, "m");
+  if (claimed) await markTried(database, claimed);
+  // Another room, another chat, somebody else's own chat.
+  expect(await learnRef(database, "m", { ...room, channel: "elsewhere" }, "ref-1")).toBeUndefined();
+  expect(await learnRef(database, "m", { ...room, surface: "other" }, "ref-1")).toBeUndefined();
+  expect(
+    await learnRef(database, "m", { ...room, channel: "x", owner: "mallory" }, "ref-1"),
+  ).toBeUndefined();
+  expect(await refOf("m")).toBeNull();
+  expect(await learnRef(database, "m", room, "ref-1")).toBe("ref-1");
+  expect(await refOf("m")).toBe("ref-1");
+  // The one that was learnt first counts, and another message's place is never taken.
+  expect(await learnRef(database, "m", room, "ref-2")).toBe("ref-1");
+  await say("n");
+  const posted = { rev: 1, hash: "h", drawn: { title: "n", buttons: [] }, pace: 0 };
+  await markPosted(database, "n", { ...posted, ref: "ref-n" });
+  expect(await learnRef(database, "m", room, "ref-n")).toBeUndefined();
+  // What is for one person stands in their own chat.
+  await say("whisper", "room", "Ada");
+  const whisper = await findMessage(database, "whisper");
+  if (whisper) await markTried(database, whisper);
+  const own = { ...room, channel: "a:1", owner: "ada" };
+  expect(await learnRef(database, "whisper", own, "ref-w")).toBe("ref-w");
   await database.close();
 });

@@ -140,6 +140,7 @@ export async function world(database: Database, more: Partial<ServeParts> = {}):
   };
   const open = new Map<string, Intent>();
   const door: Door = {
+    stands: async () => undefined,
     async store(intent) {
       if (open.has(intent.key)) return "seen";
       open.set(intent.key, intent);

@@ -103,7 +103,8 @@ function intended(
  */
 function saidOf(data: Pressed): Intent["said"] | undefined {
   const { button, shipmate, msteams: _, ...rest } = data;
-  if (shipmate?.say !== undefined) return { text: shipmate.say };
+  // Whoever presses it gets a form of their own: words of somebody else are never carried out in their name.
+  if (shipmate?.say !== undefined) return { text: shipmate.say, fill: true };
   const id = shipmate?.form?.id ?? button;
   if (id === undefined) return undefined;
   const values = valuesOf(rest, shipmate?.form);

@@ -3,8 +3,8 @@
  *
  * Teams has no way to look a message up: after a lost answer nobody but the clients that show it knows
  * whether it was posted. A card that names viewers makes their clients come back with its id as soon as
- * they show it. So a lost post is found within a moment wherever somebody looks; where nobody does, it is
- * posted again, and the one too many is told to us, to be deleted, when somebody does look.
+ * they show it, to whichever process; the door writes it down for all of them. So a lost post is found within a moment
+ * wherever somebody looks; where nobody does, it is posted again, and the one too many is deleted when somebody looks.
  */
 
 export type Sightings = ReturnType<typeof sightings>;
@@ -30,13 +30,15 @@ export function sightings({ patience = 3_000 }: { readonly patience?: number } =
     lost(id: string): void {
       refused.delete(id);
     },
-    /** A client shows it there. True where it stands elsewhere already, so that this one is one too many. */
-    seen(id: string, ref: string): boolean {
+    /** Whether it is known to stand there. */
+    knows(id: string, ref: string): boolean {
       const counts = known.get(id);
-      if (counts !== undefined) return !sameMessage(counts, ref);
+      return counts !== undefined && isSame(counts, ref);
+    },
+    /** A client showed it: this is the one that counts. */
+    seen(id: string, ref: string): void {
       remember(known, id, ref);
       waiting.get(id)?.(ref);
-      return false;
     },
     /** The reference of a message whose post may have got lost; waits a moment for somebody to see it. */
     async find(id: string, signal: AbortSignal): Promise<string | undefined> {
@@ -69,7 +71,7 @@ function remember(known: Map<string, string>, id: string, ref: string): void {
 }
 
 /** The way there may change, and a thread's first post is named with its thread or without. */
-function sameMessage(one: string, other: string): boolean {
+export function isSame(one: string, other: string): boolean {
   const [channel, , activity] = one.split(" ");
   const [otherChannel, , otherActivity] = other.split(" ");
   return channel === otherChannel && activity === otherActivity;

@@ -11,7 +11,7 @@ import { outbox } from "./outbox.ts";
 import { Activity } from "./payloads.ts";
 import { refOf } from "./ref.ts";
 import { roster } from "./roster.ts";
-import { sightings } from "./sightings.ts";
+import { isSame, sightings } from "./sightings.ts";
 import { Envelope, signatures } from "./signature.ts";
 import { tokens } from "./token.ts";
 
@@ -96,7 +96,7 @@ export function teams(config: TeamsConfig, door: Door): Teams {
       return replies.refuse(heard, placeOf(activity), standing === "unknown");
     switch (heard.is) {
       case "refresh": {
-        sighted(heard.message, activity);
+        track(sighted(heard.message, activity));
         return replies.view(heard.card, account);
       }
       case "open":
@@ -130,17 +130,27 @@ export function teams(config: TeamsConfig, door: Door): Teams {
     return isOneDrive(url) || (isForTests(config) && isLoopback(URL.parse(url)?.hostname ?? ""));
   }
 
-  /** A client shows a message of ours: what stands there twice is taken away. */
-  function sighted(id: string, activity: Activity): void {
+  /**
+   * A client shows a message of ours: what stands there twice is taken away. The client only says which message it is,
+   * so the door judges whether that one belongs there.
+   */
+  async function sighted(id: string, activity: Activity): Promise<void> {
     if (!activity.replyToId) return;
     const ref = refHere(activity, activity.replyToId);
-    if (!seen.seen(id, ref)) return;
-    log("warn", "a message stands there twice after a lost answer: the second one is deleted");
-    track(
-      out
-        .remove(ref, closing.signal)
-        .catch((error: unknown) => log("warn", "deleting a second message", error)),
-    );
+    if (seen.knows(id, ref)) return;
+    const { channel } = placeOf(activity);
+    const owner = known.owner(channel);
+    const at = { surface: "teams", channel, ...(owner !== undefined && { owner }) };
+    try {
+      const counts = await door.stands(id, at, ref);
+      if (counts === undefined) return;
+      seen.seen(id, counts);
+      if (isSame(counts, ref)) return;
+      log("warn", "a message stands there twice after a lost answer: the second one is deleted");
+      await out.remove(ref, closing.signal);
+    } catch (error) {
+      log("warn", `telling where a message stands in ${channel}`, error);
+    }
   }
 
   /** Without signatures, nobody but this machine. */

@@ -14,6 +14,7 @@ export function recordingDoor({
   check = () => ({}),
   wait = 0,
   broken = () => false,
+  stands = (_id, _at, ref) => ref,
 }: {
   readonly answer?: (intent: Intent) => Answer;
   readonly check?: (
@@ -24,6 +25,9 @@ export function recordingDoor({
   readonly wait?: number;
   /** Whether the database is away. */
   readonly broken?: () => boolean;
+  readonly stands?: (
+    ...of: Parameters<Door["stands"]>
+  ) => string | undefined | Promise<string | undefined>;
 } = {}): RecordingDoor {
   const rows = new Map<string, Intent>();
   const entered: string[] = [];
@@ -35,6 +39,7 @@ export function recordingDoor({
     entered,
     order,
     check,
+    stands: async (id, at, ref) => stands(id, at, ref),
     async store(intent) {
       order.push("store");
       if (broken()) throw new Error("the database is away");
