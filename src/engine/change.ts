@@ -49,6 +49,7 @@ import { deltaOf } from "./delta.ts";
 import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
 import { isExpected, steady } from "./faults.ts";
+import { acts as most } from "./limits.ts";
 import { Misfit, misfits } from "./misfit.ts";
 import { allChanges } from "./plan-card.ts";
 import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
@@ -74,6 +75,8 @@ export async function change(
   list: readonly Act[],
 ): Promise<Done> {
   const c: Asked = { ...changing(parts, progress, step), list, acts: placeActs(step, list) };
+  const { length } = c.acts.placed;
+  if (length > most) throw new Error(`"${step}" has ${length} operations, and may have ${most}`);
   for (;;) {
     if (progress.has(c.key("end"))) return finished(c);
     if (!progress.has(c.key("begun"))) {

@@ -5,12 +5,13 @@ import { canonical } from "../core/plan.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Workflow } from "../core/workflow.ts";
 import { copyRoots } from "../store/messages.ts";
-import { askCancel, findRun, insertRun, ringRuns } from "../store/runs.ts";
+import { askCancel, familySize, findRun, insertRun, ringRuns } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { type ChangeParts, heedCancel } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { Ended, ends } from "./ends.ts";
 import { hurryOf } from "./hurry.ts";
+import { family } from "./limits.ts";
 import { Misfit, misfits } from "./misfit.ts";
 import { keyOf, type Progress } from "./progress.ts";
 
@@ -33,15 +34,18 @@ export async function child(
     await heedCancel(progress, step);
     const parsed = workflow.input.parse(input);
     const title = workflow.title(parsed as never);
-    await progress.transact("a child run", async (sql) => {
+    const added = await progress.transact("a child run", async (sql) => {
+      if ((await familySize(sql, run.id, family)) >= family) return { value: false };
       const hash = parts.hashOf(workflow);
       const by = run.by_person;
       const parent = { run: run.id, step };
       const asked = { id, workflow: workflow.name, hash, input: asJson(parsed), title, by, parent };
       await insertRun(sql, { ...asked, hurry: hurryOf(workflow) });
       await copyRoots(sql, run.id, id);
-      return { put: [{ key, value: id }], value: undefined };
+      return { put: [{ key, value: id }], value: true };
     });
+    if (!added)
+      throw new Refusal(`This run and those that it started are ${family}; it may start no more.`);
     parts.ring([id]);
   }
   const row = await progress.reads((sql) => findRun(sql, id));

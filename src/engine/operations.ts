@@ -11,6 +11,7 @@ import type { EffectFaces, Provider, Run, See } from "../core/provider.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { AnyRole, EffectSpec, LookSpec, Spec, StreamSpec } from "../core/role.ts";
 import { type Happened, type Meter, secondsSince } from "../observe/meter.ts";
+import { expectOneLook } from "./limits.ts";
 
 /** A provider of a role and its name, which stands in plans: `local`, or the cluster's. */
 export interface Server<R = { readonly [operation: string]: unknown }> {
@@ -107,7 +108,9 @@ export function operations(served: readonly Served[], meter?: Meter): Operations
       const { spec, face } = get(op.op, "look", "look at");
       const ask = face(op.input) as (i: unknown, s: AbortSignal, by?: string) => Promise<unknown>;
       const answer = await call(op.op, "look", readLimit, () => ask(op.input, signal, by));
-      return (spec as LookSpec).result.parse(answer) as Json;
+      const result = (spec as LookSpec).result.parse(answer) as Json;
+      expectOneLook(op.op, result);
+      return result;
     },
     stream(op, signal, by) {
       const { spec, face } = get(op.op, "stream", "stream");

@@ -24,6 +24,8 @@ import { Abandoned, tryOrAbandon, tryOrStop } from "./choices.ts";
 import { sha256 } from "./digest.ts";
 import { endOf, type Outcome } from "./ends.ts";
 import { faultText, steady } from "./faults.ts";
+import { gate } from "./gate.ts";
+import * as limits from "./limits.ts";
 import { Misfit, misfits } from "./misfit.ts";
 import { keyOf, type Progress, stepOf } from "./progress.ts";
 import { heedUnfit, takeBackAll, type UnfitParts, unfit } from "./unfit.ts";
@@ -48,6 +50,7 @@ export async function replay(
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => {});
   const misfit = Promise.withResolvers<Misfit>();
+  const tooMuch = Promise.withResolvers<string>();
   const workflow = parts.workflows.get(run.workflow);
   const leave = ({ message }: Misfit) => {
     const mayStartAgain = workflow?.input.safeParse(run.input).success === true;
@@ -57,9 +60,11 @@ export async function replay(
     abandon: (says) => abandoned.resolve(gaveUp(says)),
     misfit: misfit.resolve,
     stop: (error) => stopped.reject(error),
+    tooMuch: tooMuch.resolve,
   });
   const body = async (): Promise<Outcome | "left"> => {
     try {
+      if (run.tries > limits.deaths) return await parkFault(progress, endedText(run.tries - 1));
       const before = (await heedUnfit(parts, progress)) ?? (await heedFault(parts, progress));
       if (before) return before;
       if (!workflow) return await leave(new Misfit(misfits.gone(run.workflow)));
@@ -96,6 +101,7 @@ export async function replay(
     body(),
     abandoned.promise,
     misfit.promise.then(leave),
+    tooMuch.promise.then((says) => parkFault(progress, says)),
     stopped.promise,
     progress.broken,
     progress.quiet.then(() => heedIdle(progress)),
@@ -113,6 +119,11 @@ function succeeded(progress: Progress, workflow: AnyWorkflow, input: never, outp
     : { end: "succeeded", says: done, output, next };
 }
 const Nothing = z.object({ nothing: z.literal(true) });
+
+/** Whoever drove it ended in the middle, each time: nobody knows why, so nobody drives it again unasked. */
+function endedText(times: number): string {
+  return `Shipmate ended ${times} times in a row while it carried this out. It is not tried again by itself; nothing was lost, and the log says more.`;
+}
 
 function gaveUp(says: string): Outcome {
   return { end: "abandoned", says, output: null, next: [] };
@@ -200,12 +211,17 @@ function stepsOf(
     abandon(says: string): void;
     misfit(misfit: Misfit): void;
     stop(error: unknown): void;
+    /** The run goes no further, with the sentence that says why. */
+    tooMuch(says: string): void;
   },
 ): Steps {
   const names = new Set<string>();
   const open = new Set<string>();
   const kinds = journaled(progress);
   const left = () => [...kinds.keys()].find((name) => !names.has(name));
+  const looking = gate(limits.looks);
+  let notes = 0;
+  let asks = 0;
   let stirs = 0;
   /** Whether a step in flight will come back without waiting for anything: then the code asks for more. */
   const answers = (name: string): boolean => {
@@ -224,6 +240,13 @@ function stepsOf(
     return left();
   };
   const ask = async <T>(kind: Kind, name: string, body: () => Promise<T>): Promise<T> => {
+    asks += 1;
+    if (asks > limits.steps) {
+      out.tooMuch(
+        `This took ${limits.steps} steps and asks for more: its workflow seems to go on for ever. Nothing was lost.`,
+      );
+      return new Promise<never>(() => {});
+    }
     if (names.has(name)) throw new Error(`two steps are named "${name}"`);
     names.add(name);
     open.add(name);
@@ -276,17 +299,21 @@ function stepsOf(
           await heedCancel(progress, name);
           const how = { step: name, scope: "look", what: `look at ${op.op}`, choices: tryOrStop };
           const value = await steady(progress, how, () =>
-            parts.operations.look(op, progress.signal, progress.run.by_person),
+            looking.inside(() =>
+              parts.operations.look(op, progress.signal, progress.run.by_person),
+            ),
           );
           const asked = { key: keyOf(name, "asked"), value: sha256([op.op, op.input]) };
-          await progress.put([{ key, value }, asked]);
+          const kept = limits.keptWith(progress.get("kept"), value);
+          const more = kept === undefined ? [] : [{ key: "kept", value: kept }];
+          await progress.put([{ key, value }, asked, ...more]);
           return value as never;
         }
         return lookedUp(parts, progress, name, op) as never;
       }),
     change: (name, acts) => once("change", name, () => change(parts, progress, name, acts)),
     wait: (name, wait) => once("wait", name, () => waitFor(parts, progress, name, wait)) as never,
-    note: (name, says) => once("note", name, () => noteOnce(progress, name, says)),
+    note: (name, says) => once("note", name, () => noteOnce(progress, name, says, notes++)),
     run: (name, workflow, input) =>
       once("run", name, () =>
         child(parts, progress, name, workflow as unknown as AnyWorkflow, input),
@@ -324,12 +351,22 @@ function journaled(progress: Progress): ReadonlyMap<string, Kind> {
   return kinds;
 }
 
-async function noteOnce(progress: Progress, name: string, says: string | Card): Promise<void> {
+/** `before`: how many notes the run had before this one. Those that are too many stand in the journal alone. */
+async function noteOnce(
+  progress: Progress,
+  name: string,
+  says: string | Card,
+  before: number,
+): Promise<void> {
   const key = keyOf(name, "note");
   if (progress.has(key)) return;
   const card: Card = typeof says === "string" ? { title: says } : says;
+  limits.expectOneNote(name, asJson(card));
+  if (before > limits.notes) return progress.put([{ key, value: asJson(card) }]);
+  const last = { title: `This run writes more lines than the ${limits.notes} that are posted.` };
+  const posted = before === limits.notes ? last : card;
   await progress.transact("a note", async (sql) => {
-    await insertNote(sql, progress.run.id, name, card);
+    await insertNote(sql, progress.run.id, name, posted);
     return { put: [{ key, value: asJson(card) }], value: undefined };
   });
 }
