@@ -154,7 +154,7 @@ async function standInLine(c: Asked, targets: readonly string[]): Promise<void> 
     return { value: { turn, behind } };
   };
   // Nobody waits for the disk while the table of locks is ours: the place is lost only together with what comes after.
-  const how = { soft: true, before: toTake };
+  const how = { soft: true, before: (sql: Sql) => toTake(sql, targets) };
   const turn = await c.progress.transact("a place in line", place, how);
   c.parts.ring(turn.behind);
   if (turn.turn.free) return;
@@ -209,11 +209,15 @@ async function previewLocked(c: Asked, before: Plan): Promise<Plan | undefined> 
       await ringRuns(sql, behind);
       return { value: behind };
     };
-    c.parts.ring(await c.progress.transact("giving locks back", giveBack, { before: toRelease }));
+    c.parts.ring(
+      await c.progress.transact("giving locks back", giveBack, { before: toGiveBack(c) }),
+    );
     await preview(c, before);
     return undefined; // ready() locks anew
   }
 }
+
+const toGiveBack = (c: Changing) => (sql: Sql) => toRelease(sql, c.progress.run.id);
 
 async function store(
   c: Asked,
@@ -244,7 +248,7 @@ async function store(
     }
     return { put: [{ key: c.key("shape"), value: c.acts.shape }], value: { row, behind } };
   };
-  const before = release ? toRelease : undefined;
+  const before = release ? toGiveBack(c) : undefined;
   const stored = await c.progress.transact("a plan", write, { before });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
@@ -290,7 +294,8 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   const lock = async (sql: Sql) => ({
     value: await takeLocks(sql, { run: run.id, step: c.step }, plan.targets),
   });
-  const locked = await c.progress.transact("a lock", lock, { soft: true, before: toTake });
+  const before = (sql: Sql) => toTake(sql, plan.targets);
+  const locked = await c.progress.transact("a lock", lock, { soft: true, before });
   if (!locked) return; // ready() stands in line next
   const again = await previewLocked(c, plan);
   if (!again) return;
@@ -333,7 +338,7 @@ async function startOver(c: Asked): Promise<void> {
     await ringRuns(sql, behind);
     return { gone, state: "planning", value: behind };
   };
-  c.parts.ring(await c.progress.transact("starting over", release, { before: toRelease }));
+  c.parts.ring(await c.progress.transact("starting over", release, { before: toGiveBack(c) }));
   await store(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
 }
 
@@ -360,7 +365,7 @@ async function close(
     const value = { ...end, at: c.progress.now() };
     return { put: [{ key: c.key("end"), value }], value: behind };
   };
-  c.parts.ring(await c.progress.transact("the end of a change", write, { before: toRelease }));
+  c.parts.ring(await c.progress.transact("the end of a change", write, { before: toGiveBack(c) }));
 }
 
 /** Whether any effect was really carried out: what needed no change does not count. */

@@ -118,7 +118,7 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const rung = await parts.database.transaction(async (sql) => {
-    await toRelease(sql);
+    await toRelease(sql, claim.id);
     await fence(sql, progress.holds(), "the end");
     const behind = await releaseLocks(sql, claim.id, undefined);
     await closePlans(sql, claim.id, outcome.says);

@@ -1,8 +1,9 @@
 /**
- * Who holds a target and who waits for one. A target covers what lies below it; one table lock orders everybody.
+ * Who holds a target and who waits for one. A target covers what lies below it.
  *
  * A transaction that takes or gives back says so first (`toTake`, `toRelease`), before it touches any run: whoever
- * waits for the table then holds nothing that others wait for, and two of them never wait for each other.
+ * waits then holds nothing that others wait for. Those about targets that overlap go one after the other; the rest of
+ * the world goes on meanwhile.
  */
 import { z } from "zod";
 import { json, type Sql } from "./database.ts";
@@ -13,14 +14,27 @@ export type Held = z.output<typeof Held>;
 const overlaps = `EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb) mine
   WHERE starts_with(l.target || '/', mine || '/') OR starts_with(mine || '/', l.target || '/'))`;
 
-/** Serialises every decision about locks until the transaction ends: before `awaitTurn` and `takeLocks`. */
-export async function toTake(sql: Sql): Promise<void> {
-  await sql.run("LOCK TABLE shipmate.locks IN SHARE ROW EXCLUSIVE MODE");
+/**
+ * Keeps a target to itself, and shares what lies above it with those who are about another part of that: two overlap
+ * exactly where one of them is, or lies above, the other. Everybody locks in the same order.
+ */
+const alone = (targets: string) => `
+  SELECT CASE WHEN own THEN pg_advisory_xact_lock(name) ELSE pg_advisory_xact_lock_shared(name) END
+  FROM (SELECT hashtextextended(array_to_string(names[1:depth], '/'), 0) AS name,
+          bool_or(depth = cardinality(names)) AS own
+        FROM (SELECT string_to_array(target, '/') AS names FROM ${targets}) t,
+          generate_series(1, cardinality(names)) depth
+        GROUP BY 1 ORDER BY 1) ordered`;
+
+/** Until the transaction ends nobody else decides about what overlaps these targets: before `awaitTurn` and `takeLocks`. */
+export async function toTake(sql: Sql, targets: readonly string[]): Promise<void> {
+  const wanted = "(SELECT jsonb_array_elements_text($1::jsonb) AS target) wanted";
+  await sql.run(alone(wanted), [json(targets)]);
 }
 
-/** Waits for whoever decides about locks: before `releaseLocks`. */
-export async function toRelease(sql: Sql): Promise<void> {
-  await sql.run("LOCK TABLE shipmate.locks IN ROW EXCLUSIVE MODE");
+/** The same for what the run holds or waits for: before `releaseLocks`. Only its own driver adds to that. */
+export async function toRelease(sql: Sql, run: string): Promise<void> {
+  await sql.run(alone("(SELECT target FROM shipmate.locks WHERE run = $1) held"), [run]);
 }
 
 /**

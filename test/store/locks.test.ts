@@ -17,12 +17,12 @@ describe.each(databases())("the line for a target on $kind", ({ open }) => {
   beforeEach(() => empty(database));
   const turn = (who: typeof first) =>
     database.transaction(async (sql) => {
-      await toTake(sql);
+      await toTake(sql, targets);
       return awaitTurn(sql, who, targets);
     });
   const take = (who: typeof first) =>
     database.transaction(async (sql) => {
-      await toTake(sql);
+      await toTake(sql, targets);
       return takeLocks(sql, who, targets);
     });
 
