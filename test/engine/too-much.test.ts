@@ -19,7 +19,7 @@ afterAll(() => database.close());
 
 const at = { service: "web", environment: "staging" };
 type More = Pick<Case, "serves" | "children">;
-const human: Case["human"] = async () => false;
+const human = async () => false;
 
 /** A run of this code, up to where it parks or ends. */
 function run(code: (step: Step) => Promise<unknown>, more: More = {}): Promise<Ended> {
