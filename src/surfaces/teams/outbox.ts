@@ -39,6 +39,8 @@ export interface Address {
 export type Outbox = ReturnType<typeof outbox>;
 
 export function outbox({ config, ask, known, roster, sightings, files }: OutboxParts) {
+  /** How often in a row Teams did not say who belongs to a conversation. */
+  const blind = new Map<string, number>();
   return { post, edit, find, remove, say };
 
   async function post(place: Place, message: OutMessage, signal: AbortSignal): Promise<string> {
@@ -61,6 +63,9 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
   }
 
   async function put(at: Address, said: OutMessage, signal: AbortSignal): Promise<string> {
+    const owner = known.owner(at.channel);
+    if (owner !== undefined && said.calls?.includes(owner) === false)
+      throw new Gone(`posting in ${at.channel}: nobody who is called is there`);
     const message = forOwner(at, said);
     const around = await aroundOf(at, message, signal, { isNew: true });
     try {
@@ -183,12 +188,33 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     const asked = [...((await mrisOf(at, aimedAt(message.card), signal))?.values() ?? [])];
     // Where there is no room for so many views everybody sees all buttons: the door decides anyway.
     const aimed = asked.length > most ? [] : asked;
-    const viewers = isNew ? known.viewers(at.channel) : [];
+    const recent = isNew ? known.viewers(at.channel) : [];
+    const seen = aimed.length + recent.length > 0 || !isNew;
+    const viewers = seen ? recent : await someOf(at, signal);
     return {
       called,
       aimed: aimed.length > 0,
       viewers: [...new Set([...aimed, ...viewers])].slice(0, most),
     };
+  }
+
+  /**
+   * Where nobody else is asked to look at a new message, some who belong there are, so that it can be found. Where Teams
+   * does not say who does, it is asked again a few times before anything is posted that nobody could find.
+   */
+  async function someOf(at: Address, signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const some = await roster.some(at, lookers, signal);
+      blind.delete(at.channel);
+      return some;
+    } catch (error) {
+      const times = (blind.get(at.channel) ?? 0) + 1;
+      if (blind.size > 1000) blind.clear();
+      blind.set(at.channel, times);
+      if (times < patient || error instanceof Gone || signal.aborted) throw error;
+      config.log("warn", `asking who belongs to ${at.channel}`, error);
+      return [];
+    }
   }
 
   /** Teams' ids of those who are members there; undefined where Teams does not say. */
@@ -255,6 +281,10 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     return all.find(good) ?? publicCloud;
   }
 }
+
+/** How many people's clients are asked to tell where a message stands, and how often it is asked who they are. */
+const lookers = 20;
+const patient = 4;
 
 export const cannotReach =
   "There is an answer for you alone. Open a chat with Shipmate (Apps, Shipmate), then ask again.";

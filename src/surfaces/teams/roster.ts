@@ -19,6 +19,12 @@ export interface Roster {
     accounts: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, string>>;
+  /** The Teams' ids of some people there, at most so many. Throws where Teams does not say. */
+  some(
+    at: { readonly channel: string; readonly serviceUrl: string },
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
 }
 
 export function roster(config: TeamsConfig, ask: Ask, known: Known): Roster {
@@ -28,7 +34,12 @@ export function roster(config: TeamsConfig, ask: Ask, known: Known): Roster {
   );
   const good = new Map<string, number>();
   const lists = new Map<string, { readonly at: number; readonly all: readonly Member[] }>();
-  return { standing, mris };
+  return {
+    standing,
+    mris,
+    some: async (at, count, signal) =>
+      (await membersOf(at, signal)).slice(0, count).map(({ id }) => id),
+  };
 
   async function standing(activity: Activity, signal: AbortSignal): Promise<Standing> {
     if (config.app === undefined) return "ours";
@@ -88,6 +99,21 @@ export function roster(config: TeamsConfig, ask: Ask, known: Known): Roster {
   ): Promise<readonly Member[]> {
     const kept = lists.get(channel);
     if (kept !== undefined && kept.at > now() - minute) return kept.all;
+    // Who belonged there a while ago is better than nobody.
+    const all = await everybody(channel, serviceUrl, signal).catch((error: unknown) => {
+      if (kept === undefined || error instanceof Gone) throw error;
+      return kept.all;
+    });
+    if (lists.size > 1000) lists.clear();
+    lists.set(channel, { at: now(), all });
+    return all;
+  }
+
+  async function everybody(
+    channel: string,
+    serviceUrl: string,
+    signal: AbortSignal,
+  ): Promise<readonly Member[]> {
     const all: Member[] = [];
     let more = "";
     for (let page = 0; page < 20; page += 1) {
@@ -106,8 +132,6 @@ export function roster(config: TeamsConfig, ask: Ask, known: Known): Roster {
       if (!answer.continuationToken) break;
       more = `&continuationToken=${encodeURIComponent(answer.continuationToken)}`;
     }
-    if (lists.size > 1000) lists.clear();
-    lists.set(channel, { at: now(), all });
     return all;
   }
 
