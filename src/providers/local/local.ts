@@ -40,7 +40,7 @@ export async function local(options: LocalOptions): Promise<Local> {
   const { now = Date.now, id = randomUUID, log = () => {} } = options;
   const folder = resolve(options.folder);
   const samples = samplesIn(resolve(options.samples));
-  const limits = { healthy: 10_000, stop: 5_000, watch: 2_000, ...options.limits };
+  const limits = { ...usual, ...options.limits };
   const cared = new Map<string, Caretaker>();
   let closed = false;
 
@@ -87,6 +87,8 @@ export async function local(options: LocalOptions): Promise<Local> {
     },
   };
 }
+
+const usual: Limits = { listen: 30_000, healthy: 10_000, stop: 5_000, watch: 2_000 };
 
 /** The number of the oldest process that serves or is about to, or of the last one that was there. */
 function firstOfNow({ serving, candidate, processes }: State): number {

@@ -5,14 +5,16 @@
  * and dies is started again, each time after a longer pause; one that dies before it ever served is not.
  */
 import { refusedToStart, stayedUnhealthy, whyEnded } from "./deaths.ts";
-import { askHealth, type Health } from "./health.ts";
+import { askHealth, type Health, notListening } from "./health.ts";
 import type { Keeper } from "./keeper.ts";
 import { lastLines, tidy } from "./log-file.ts";
 import type { Fate, Processes } from "./process.ts";
 import type { Process, Serving } from "./state.ts";
 
 export interface Limits {
-  /** How long a release may take to become healthy, in milliseconds. */
+  /** How long a process may take until something listens on its port, in milliseconds: a busy machine starts slowly. */
+  readonly listen: number;
+  /** How long a release that listens may take to become healthy, in milliseconds. */
   readonly healthy: number;
   /** How long a process may take to end its requests, and again to stop, in milliseconds. */
   readonly stop: number;
@@ -42,6 +44,9 @@ export function supervisor(parts: Supervising): Supervisor {
     string,
     { readonly since: number; readonly sent: "" | "SIGTERM" | "SIGKILL" }
   >();
+
+  /** Since when something listens on the port of a process, by instance, in this life. */
+  const listening = new Map<string, number>();
 
   /** Starts the process unless it was started; gives what has become of it. */
   async function started(process: Process): Promise<Fate> {
@@ -73,11 +78,14 @@ export function supervisor(parts: Supervising): Supervisor {
     processes.forget(process);
     asked.delete(process.instance);
     keeper.health.delete(process.instance);
+    listening.delete(process.instance);
   }
 
   async function health(process: Process): Promise<Health> {
     const answer = await askHealth(process);
     keeper.health.set(process.instance, answer);
+    const listens = answer.healthy || answer.says !== notListening;
+    if (listens && !listening.has(process.instance)) listening.set(process.instance, now());
     return answer;
   }
 
@@ -136,13 +144,20 @@ export function supervisor(parts: Supervising): Supervisor {
       log(`${name}: ${why}`);
       put({ releases: end(wanted, { why, log: written() }), candidate: null });
       forget(candidate);
-    } else if (answer && age > limits.healthy) {
-      const why = stayedUnhealthy(candidate.version, limits.healthy, answer.says);
+    } else if (answer && isLate(candidate)) {
+      const { healthy, listen } = limits;
+      const limit = listening.has(candidate.instance) ? healthy : listen;
+      const why = stayedUnhealthy(candidate.version, limit, answer.says);
       log(`${name}: ${why}`);
       const ending = { why, log: written() };
       put({ releases: end(wanted, ending), candidate: null, leaving: leave(candidate) });
     } else return age < 2_000 ? 25 : 100;
     return 0;
+  }
+
+  function isLate({ instance, started }: Process): boolean {
+    const since = listening.get(instance);
+    return since === undefined ? now() - started > limits.listen : now() - since > limits.healthy;
   }
 
   function promote(process: Process, wanted: { readonly uid: string }): void {

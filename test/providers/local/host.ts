@@ -10,7 +10,7 @@ const step = (says: string) => {
   writeSync(1, `${says}\n`);
   if (++steps === Number(moment)) process.kill(process.pid, "SIGKILL");
 };
-const limits = { healthy: 1_500, stop: 2_000, watch: 100 };
+const limits = { healthy: 3_000, stop: 2_000, watch: 100 };
 const { clusters } = await local({ folder, samples, limits, log: step });
 const plan = await changes(clusters.release.preview({ ...at, version }, see()));
 const signal = new AbortController().signal;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Local } from "../../../src/providers/local/local.ts";
 import { eventually, open, release, settled } from "../drive.ts";
-import { at, type Place, place } from "./world.ts";
+import { at, limits, type Place, place } from "./world.ts";
 
 describe("services of the local world", () => {
   let here: Place;
@@ -45,6 +45,20 @@ describe("services of the local world", () => {
     expect(await ready(second)).toMatchObject({ url, restarts: 0, version: "1.4.1" });
     expect(await who(url)).toEqual(before);
     expect(here.starts("1.4.1")).toBe(1);
+  });
+
+  test("that take long to listen are given the time, and then as long as any other to become healthy", async () => {
+    const local = await life();
+    expect(await ship(local, "1.6.2")).toMatchObject({ state: "good" });
+  });
+
+  test("that never listen are bad after a time of their own", async () => {
+    const local = await here.open({ limits: { ...limits, listen: 1_000, healthy: 600_000 } });
+    lives.push(local);
+    expect(await ship(local, "1.6.1")).toMatchObject({
+      state: "bad",
+      says: "1.6.1 did not become healthy in 1 s: nothing listened on its port.",
+    });
   });
 
   test("that died while Shipmate was away are started again behind the same url", async () => {

@@ -28,7 +28,7 @@ export interface Place {
 }
 
 export const at = { service: "web", environment: "staging" } as const;
-export const limits = { healthy: 1_500, stop: 2_000, watch: 100 } as const;
+export const limits = { healthy: 3_000, stop: 2_000, watch: 100 } as const;
 
 export function place(): Place {
   const home = mkdtempSync(join(tmpdir(), "shipmate-local-"));
@@ -44,6 +44,8 @@ export function place(): Place {
     "1.6.0",
     `log("waiting"); serve({ name: "web", version: "1.6.0", pages: {}, health: () => [503, "no"] });`,
   );
+  add("1.6.1", `log("asleep"); setInterval(() => {}, 1_000);`);
+  add("1.6.2", `setTimeout(() => serve({ name: "web", version: "1.6.2", pages: {} }), 4_000);`);
   add(
     "1.7.0",
     `${hostile}\nserve({ name: "web", version: "1.7.0", pages: { "/env": () => JSON.stringify(process.env), "/slow": () => "" } });`,
