@@ -30,8 +30,8 @@ export default defineConfig({
     reporters: failures === undefined ? ["default", counts()] : brief(failures),
     projects: [
       suite("quick", "test/**/*.test.ts", slow, 60),
-      suite("servers", "test/**/*.servers.test.ts", [], 120),
-      suite("browser", "test/**/*.browser.test.ts", [], 120),
+      suite("servers", "test/**/*.servers.test.ts", [], 240),
+      suite("browser", "test/**/*.browser.test.ts", [], 240),
       suite("crash", "test/**/*.crash.test.ts", [], 600),
       suite("scenarios", "test/**/*.scenarios.test.ts", [], 240),
       suite("kubernetes", "test/**/*.kubernetes.test.ts", [], 300),

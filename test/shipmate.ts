@@ -127,7 +127,7 @@ export function stateOf(folder: string, environment: string, service: string): S
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
-  patience = 20_000,
+  patience = 60_000,
 ): Promise<T> {
   const late = performance.now() + patience;
   for (;;) {

@@ -85,14 +85,14 @@ test.each([
 test("asked to end while a deploy is under way it ends at once, and the deploy goes on after the next start", async () => {
   const home = await folder();
   let shipmate = await start({ SHIPMATE_HOME: home });
-  const of = (as: string) => chat(as, { url: shipmate.url, channel: "general", patience: 20_000 });
-  // 1.2.0 of hello never becomes healthy, so this is under way for 10 s.
+  const of = (as: string) => chat(as, { url: shipmate.url, channel: "general", patience: 60_000 });
+  // 1.2.0 of hello never becomes healthy, so this is under way for 10 s and more.
   await of("ada").say("deploy hello 1.2.0 to staging");
   await of("ada").until("the deploy", ended(/^Running/));
   const asked = performance.now();
   shipmate.kill("SIGTERM");
   const end = await shipmate.ended;
-  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(performance.now() - asked).toBeLessThan(5_000 + shipmate.took);
   expect(end).toMatchObject({ code: 0, signal: null, stderr: "" });
 
   shipmate = await start({ SHIPMATE_HOME: home });
@@ -114,7 +114,7 @@ test("Ctrl-C that arrives twice at once is not taken for impatience", async () =
 test("services go on without Shipmate, and the next one knows them", async () => {
   const home = await folder();
   let shipmate = await start({ SHIPMATE_HOME: home });
-  let ada = chat("ada", { url: shipmate.url, channel: "general", patience: 20_000 });
+  let ada = chat("ada", { url: shipmate.url, channel: "general", patience: 60_000 });
   await ada.say("deploy hello 1.0.0 to staging");
   await ada.until("the end", ended(/^Succeeded/));
   const [pid] = processesOf(home);
@@ -124,7 +124,7 @@ test("services go on without Shipmate, and the next one knows them", async () =>
   expect(processesOf(home)).toEqual([pid]);
 
   shipmate = await start({ SHIPMATE_HOME: home });
-  ada = chat("ada", { url: shipmate.url, channel: "general", patience: 20_000 });
+  ada = chat("ada", { url: shipmate.url, channel: "general", patience: 60_000 });
   await ada.say("status hello in staging");
   const status = await ada.until("the status", ({ card }) => card?.title === "hello in staging");
   expect(status.card?.says).toMatch(/^1\.0\.0 runs, 1 of 1 ready/);
@@ -177,7 +177,7 @@ test("manifests that break while it runs change nothing, the log says where, and
   });
   const shipmate = await within(place, root, log);
   onTestFinished(() => shipmate.close());
-  const ada = chat("ada", { url: shipmate.url, channel: "general", patience: 20_000 });
+  const ada = chat("ada", { url: shipmate.url, channel: "general", patience: 60_000 });
   const good = await readFile(platform, "utf8");
 
   await writeFile(platform, good.replace("approval: {", "aproval: {"));
