@@ -50,7 +50,7 @@ export async function die(place: Place, how: Dying): Promise<Died> {
         const { signal, code } = await replica.ended;
         clearTimeout(late);
         if (signal !== "SIGKILL") throw new Error(`it ended with ${code}: ${replica.complained()}`);
-        if (replica.said().includes(`SIGKILL ${point}\n`)) at[point] = (at[point] ?? 0) + 1;
+        if (replica.said().includes(`SIGKILL ${point} `)) at[point] = (at[point] ?? 0) + 1;
         kills += 1;
       }
       await fleet.launch(n).ready;

@@ -29,6 +29,8 @@ export interface Replica {
   readonly ready: Promise<boolean>;
   /** Its console and `/metrics`; empty before it is ready. */
   readonly url: () => string;
+  /** How many milliseconds its clock is ahead of ours, when it was ready. */
+  readonly ahead: () => number;
   /** What it wrote so far. */
   readonly said: () => string;
   readonly complained: () => string;
@@ -130,17 +132,19 @@ export async function openFleet(place: Place): Promise<Fleet> {
 /** Where Node keeps what it compiled: a start costs a third of the time then. */
 const compiled = join(tmpdir(), "node-compile-cache");
 
-const Ready = z.object({ url: z.string(), ears: z.number() });
+const Ready = z.object({ url: z.string(), ears: z.number(), now: z.number() });
 
 function replicaOf(child: ChildProcess): Replica {
   let [stdout, stderr] = ["", ""];
   let known: z.output<typeof Ready> | undefined;
+  let ahead = 0;
   const ready = Promise.withResolvers<boolean>();
   child.stdout?.on("data", (text) => {
     stdout += text;
     const line = known ? undefined : /^ready (.*)\n/m.exec(stdout)?.[1];
     if (line === undefined) return;
     known = Ready.parse(JSON.parse(line));
+    ahead = known.now - Date.now();
     ready.resolve(true);
   });
   child.stderr?.on("data", (text) => {
@@ -154,6 +158,7 @@ function replicaOf(child: ChildProcess): Replica {
   ready.promise.catch(() => {});
   return {
     ...{ pid: child.pid ?? 0, ready: ready.promise, url: () => known?.url ?? "" },
+    ahead: () => ahead,
     ...{ said: () => stdout, complained: () => stderr, ended: over },
     isOver: () => child.exitCode !== null || child.signalCode !== null,
     async hear(said) {

@@ -64,8 +64,8 @@ export function pointOf(happened: Happened): Point | undefined {
   }
 }
 
-/** Does one moment after the other to this process, and first says so in a line. */
-export function meeting(moments: readonly Moment[]): Meter {
+/** Does one moment after the other to this process, and first says so in a line, with how many runs it drives. */
+export function meeting(moments: readonly Moment[], driving: () => number): Meter {
   const left = [...moments];
   let met = 0;
   return (happened) => {
@@ -76,7 +76,7 @@ export function meeting(moments: readonly Moment[]): Meter {
     met = 0;
     left.shift();
     const act = () => {
-      writeSync(1, `${next.signal} ${next.at}\n`);
+      writeSync(1, `${next.signal} ${next.at} ${driving()}\n`);
       process.kill(process.pid, next.signal);
     };
     if (next.after === 0) act();

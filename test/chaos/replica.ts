@@ -2,6 +2,7 @@
  * One Shipmate as a process: the product's own app on the settings of the environment, with the outside for its
  * services and its chat, and moments at which it dies or sleeps. `node test/chaos/replica.ts '{"outside":...}'`
  */
+import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { z } from "zod";
 import { startShipmate } from "../../src/app.ts";
@@ -25,9 +26,10 @@ export type Said = z.output<typeof Said>;
 
 const { outside: url, moments } = Orders.parse(JSON.parse(process.argv[2] ?? ""));
 const outside = outsideAt(url);
-const meets = meeting(moments);
+const driving = drives();
+const meets = meeting(moments, driving.count);
 const meter: Meter = (happened) => {
-  if (happened.is === "lease lost") process.stdout.write("lost a claim\n");
+  driving.hear(happened);
   meets(happened);
 };
 const provider = remoteClusters(outside);
@@ -47,7 +49,25 @@ process.on("SIGTERM", () => {
     () => process.exit(1),
   );
 });
-process.stdout.write(`ready ${JSON.stringify({ url: shipmate.url, ears: await ears.promise })}\n`);
+const about = { url: shipmate.url, ears: await ears.promise, now: Date.now() };
+process.stdout.write(`ready ${JSON.stringify(about)}\n`);
+
+/** Tells of each claim and of each that was lost, and how many runs are driven right now. */
+function drives(): { readonly hear: Meter; count(): number } {
+  let count = 0;
+  return {
+    count: () => count,
+    hear(happened) {
+      const point = happened.is === "passed" ? happened.point : happened.is;
+      if (point === "claimed") {
+        count += 1;
+        writeSync(1, "claimed\n");
+      }
+      if (point === "after rest" || point === "ended" || point === "lease lost") count -= 1;
+      if (point === "lease lost") writeSync(1, "lost a claim\n");
+    },
+  };
+}
 
 /** The chat's way in: a webhook that is answered as soon as what was said is stored. */
 async function listen(door: Door): Promise<number> {

@@ -1,0 +1,87 @@
+/** One process of three is cut off from something for a while; the others go on, and afterwards it does too. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { crowd } from "./crowd.ts";
+import { openFleet, type Place } from "./fleet.ts";
+import { type Judged, judge } from "./judge.ts";
+import { type Line, proxyTo } from "./proxy.ts";
+
+export const ends = ["database", "redis", "outside"] as const;
+export type End = (typeof ends)[number];
+export interface Cut {
+  readonly from: readonly End[];
+  readonly how: Exclude<Line, "through">;
+  readonly seconds: number;
+}
+export interface Healed extends Judged {
+  /** Runs that ended while something was cut, by cut. */
+  readonly meanwhile: readonly number[];
+  /** Milliseconds from each healing to the first claim of the process that was cut off. */
+  readonly back: readonly number[];
+  readonly lost: number;
+}
+
+export async function cutOff(
+  place: Place & { readonly mode: "fleet" },
+  cuts: readonly Cut[],
+  atOnce = 40,
+): Promise<Healed> {
+  const fleet = await openFleet(place);
+  const lines = {
+    database: await proxyTo(portOf(place.database, 5432)),
+    redis: await proxyTo(portOf(place.redis, 6379)),
+    outside: await proxyTo(portOf(fleet.outsideUrl, 80)),
+  };
+  try {
+    const via = (url: string, end: End) => {
+      const to = new URL(url);
+      to.hostname = "127.0.0.1";
+      to.port = String(lines[end].port);
+      return to.href;
+    };
+    const cut = fleet.launch(0, {
+      env: {
+        DATABASE_URL: via(place.database, "database"),
+        REDIS_URL: via(place.redis, "redis"),
+      },
+      outside: via(fleet.outsideUrl, "outside"),
+    });
+    const others = [fleet.launch(1), fleet.launch(2)];
+    await Promise.all([cut, ...others].map(({ ready }) => ready));
+    const people = crowd(fleet, { atOnce });
+    try {
+      const over = () => people.asked.length - people.open();
+      const claims = () => cut.said().match(/^claimed$/gm)?.length ?? 0;
+      const meanwhile: number[] = [];
+      const back: number[] = [];
+      const begin = claims();
+      while (claims() === begin) await sleep(20);
+      for (const { from, how, seconds } of cuts) {
+        const before = over();
+        for (const end of from) lines[end].become(how);
+        await sleep(seconds * 1_000);
+        meanwhile.push(over() - before);
+        const [healed, had] = [performance.now(), claims()];
+        for (const end of from) lines[end].become("through");
+        while (claims() === had) {
+          if (performance.now() - healed > 120_000)
+            throw new Error(`cut from ${from} (${how}), it never came back: ${cut.complained()}`);
+          await sleep(20);
+        }
+        back.push(Math.round(performance.now() - healed));
+      }
+      const judged = await judge(fleet, people);
+      const said = [cut, ...others].map((replica) => replica.said()).join("");
+      const lost = said.match(/^lost a claim$/gm)?.length ?? 0;
+      return { ...judged, meanwhile, back, lost };
+    } finally {
+      await people.stop();
+    }
+  } finally {
+    await Promise.all(Object.values(lines).map((line) => line.close()));
+    await fleet.close();
+  }
+}
+
+function portOf(url: string, usual: number): number {
+  return Number(new URL(url).port || usual);
+}
