@@ -23,7 +23,7 @@ import { repeats } from "./observe/repeats.ts";
 import { type Kept, keepPlatform } from "./platform/keep.ts";
 import { accountsOf, roomsOf } from "./platform/rooms.ts";
 import type { Platform } from "./platform/schema.ts";
-import { may, mayVote, needs, rights } from "./policy/decide.ts";
+import { limits, may, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
@@ -144,6 +144,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         serves(directory, "platform.yaml", platformDirectory(now)),
       ],
       policy: (draft) => needs(now(), draft),
+      limits: (targets) => limits(now(), targets),
       rooms: (targets) =>
         roomsOf(now(), targets).filter(({ surface }) => connected.includes(surface)),
       votes: {

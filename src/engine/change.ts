@@ -18,6 +18,7 @@ import {
   anyOverlap,
   awaitTurn,
   inLine,
+  type Limit,
   releaseLocks,
   takeLocks,
   toRelease,
@@ -146,10 +147,11 @@ async function standInLine(c: Asked, targets: readonly string[]): Promise<void> 
   const { run } = c.progress;
   if (!(await c.progress.reads((sql) => anyOverlap(sql, run.id, targets)))) return;
   const place = async (sql: Sql) => {
-    const who = { run: run.id, step: c.step };
+    const who = { run: run.id, step: c.step, hurry: run.hurry };
     const turn = await awaitTurn(sql, who, targets);
     if (!turn.free) await voidPlans(sql, run.id, c.step, "somebody else went first");
-    const behind = turn.free ? await inLine(sql, run.id, targets) : [];
+    const moved = turn.free || run.hurry > 0;
+    const behind = moved ? await inLine(sql, run.id, targets) : [];
     await ringRuns(sql, behind);
     return { value: { turn, behind } };
   };
@@ -291,12 +293,15 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   const { run } = c.progress;
   const plan = row.body;
   // Neither the locks nor the begin need the disk: the intent that follows does, and makes them durable with it.
+  const who = { run: run.id, step: c.step, hurry: run.hurry };
+  const limits = c.parts.limits(plan.targets);
   const lock = async (sql: Sql) => ({
-    value: await takeLocks(sql, { run: run.id, step: c.step }, plan.targets),
+    value: await takeLocks(sql, who, plan.targets, limits),
   });
-  const before = (sql: Sql) => toTake(sql, plan.targets);
+  const before = (sql: Sql) => toTake(sql, plan.targets, limits);
   const locked = await c.progress.transact("a lock", lock, { soft: true, before });
-  if (!locked) return; // ready() stands in line next
+  if (locked.is === "full") await awaitRoom(c, locked.limit, locked.ahead);
+  if (locked.is !== "taken") return; // ready() stands in line next
   const again = await previewLocked(c, plan);
   if (!again) return;
   if (again.digest !== plan.digest) {
@@ -321,6 +326,15 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   };
   c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: true }));
   c.progress.meter?.({ is: "passed", point: "begun" });
+}
+
+/** Parks while others carry out as much as there may be at once; votes stay as they are. */
+function awaitRoom(c: Asked, { name, most }: Limit, ahead: number): Promise<never> {
+  const full =
+    most === 1 ? "one change at once" : `${most} changes at once, and so many are under way`;
+  const turn = ahead === 0 ? "This is next." : `${ahead} more before this one.`;
+  const says = `${name} may carry out ${full}. ${turn}`;
+  return c.progress.park({ kind: "lock", step: c.step, says, ahead });
 }
 
 /** A precondition broke before the first effect: the plan is made again and asked for again. */

@@ -1,7 +1,8 @@
 /** What the parts of one change share: where its entries stand, its plan, and what its results are. */
 import { z } from "zod";
-import { type Act, Json } from "../core/operation.ts";
+import { type Act, Json, type Target } from "../core/operation.ts";
 import type { Plan, PlanNode } from "../core/plan.ts";
+import type { Limit } from "../store/locks.ts";
 import { type Acts, fillBlanks } from "./acts.ts";
 import { Ended, ends } from "./ends.ts";
 import type { Operations } from "./operations.ts";
@@ -15,6 +16,8 @@ export interface ChangeParts {
   readonly nameOf: (person: string) => string;
   /** The accounts by which these people are called, by surface. */
   readonly accountsOf: (people: readonly string[]) => Accounts;
+  /** How many others may carry out changes of such targets at once, by whose they are. */
+  readonly limits: (targets: readonly Target[]) => readonly Limit[];
   /** These runs were rung in SQL. */
   readonly ring: (runs: readonly string[]) => void;
 }

@@ -10,6 +10,7 @@ import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Database, Sql } from "../store/database.ts";
+import type { Limit } from "../store/locks.ts";
 import { insertRoot } from "../store/messages.ts";
 import {
   addTargets,
@@ -41,6 +42,8 @@ export interface EngineParts {
   readonly nameOf?: (person: string) => string;
   /** Where a run that changes these is shown, besides where it was asked for. */
   readonly rooms?: (targets: readonly Target[]) => readonly Place[];
+  /** How much may be carried out at once of what these are part of; as much as comes unless told. */
+  readonly limits?: (targets: readonly Target[]) => readonly Limit[];
   /** The accounts by which these people are called, by surface; nobody is called unless told. */
   readonly accountsOf?: (people: readonly string[]) => Accounts;
   /** The hash of what the workflows are made of: processes with another one may fit a run that this one does not. */
@@ -128,6 +131,7 @@ export function createEngine(parts: EngineParts): Engine {
     meter: parts.meter,
     nameOf: parts.nameOf ?? ((person) => person),
     accountsOf: parts.accountsOf ?? (() => ({})),
+    limits: parts.limits ?? (() => []),
     changed: parts.changed ?? (() => {}),
     lived: (run) => void lived.add(run),
   };

@@ -26,6 +26,8 @@ export const Team = z.strictObject({
   members: z.array(name),
   /** Where runs of its services are shown, besides where they were asked for. */
   rooms,
+  /** How many runs that change its services may carry out at once; unset: as many as come. */
+  at_once: z.int().min(1).max(1_000).optional(),
 });
 /** How the versions of a Helm chart are told apart, and which of its files hold values. */
 export const Helm = z.strictObject({

@@ -26,10 +26,35 @@ const alone = (targets: string) => `
           generate_series(1, cardinality(names)) depth
         GROUP BY 1 ORDER BY 1) ordered`;
 
+/** Who asks for targets: a run that goes before others (`hurry`) gets into line before them. */
+export interface Who {
+  readonly run: string;
+  readonly step: string;
+  readonly hurry?: number;
+}
+
+/** So many runs may hold something under this name at once: a team's. */
+export interface Limit {
+  readonly name: string;
+  readonly most: number;
+}
+/** It stands among the targets, and no target is called so. */
+const slotOf = (limit: Limit): string => `team:${limit.name}`;
+
+/** What became of asking for targets. `full`: nobody holds them, but so many others hold something under this limit. */
+export type Taken =
+  | { readonly is: "taken" }
+  | { readonly is: "busy" }
+  | { readonly is: "full"; readonly limit: Limit; readonly ahead: number };
+
 /** Until the transaction ends nobody else decides about what overlaps these targets: before `awaitTurn` and `takeLocks`. */
-export async function toTake(sql: Sql, targets: readonly string[]): Promise<void> {
+export async function toTake(
+  sql: Sql,
+  targets: readonly string[],
+  limits: readonly Limit[] = [],
+): Promise<void> {
   const wanted = "(SELECT jsonb_array_elements_text($1::jsonb) AS target) wanted";
-  await sql.run(alone(wanted), [json(targets)]);
+  await sql.run(alone(wanted), [json([...targets, ...limits.map(slotOf)])]);
 }
 
 /** The same for what the run holds or waits for: before `releaseLocks`. Only its own driver adds to that. */
@@ -43,7 +68,7 @@ export async function toRelease(sql: Sql, run: string): Promise<void> {
  */
 export async function awaitTurn(
   sql: Sql,
-  who: { readonly run: string; readonly step: string },
+  who: Who,
   targets: readonly string[],
 ): Promise<{ readonly free: true } | { readonly free: false; readonly before: readonly Held[] }> {
   const before = await sql.query(
@@ -51,22 +76,23 @@ export async function awaitTurn(
     `SELECT DISTINCT ON (l.run) l.run, l.step, l.held, l.since FROM shipmate.locks l
      WHERE ${overlaps} AND NOT (l.run = $2 AND l.step = $3) AND (l.held OR (
        NOT EXISTS (SELECT FROM shipmate.locks WHERE run = $2 AND step = $3 AND held)
-       AND l.place < COALESCE(
-         (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held), 9007199254740991)))
+       AND (l.hurry > $4 OR l.hurry = $4 AND l.place < COALESCE(
+         (SELECT min(place) FROM shipmate.locks WHERE run = $2 AND step = $3 AND NOT held
+            AND NOT starts_with(target, 'team:')), 9007199254740991))))
      ORDER BY l.run, l.held DESC`,
-    [json(targets), who.run, who.step],
+    [json(targets), who.run, who.step, who.hurry ?? 0],
   );
-  if (before.length === 0) {
-    await sql.run("DELETE FROM shipmate.locks WHERE run = $1 AND step = $2 AND NOT held", [
-      who.run,
-      who.step,
-    ]);
-    return { free: true };
-  }
+  // Its place in a team's line stays its own only while nothing else keeps it.
   await sql.run(
-    `INSERT INTO shipmate.locks (target, run, step, held)
-     SELECT jsonb_array_elements_text($3::jsonb), $1, $2, false ON CONFLICT DO NOTHING`,
-    [who.run, who.step, json(targets)],
+    `DELETE FROM shipmate.locks WHERE run = $1 AND step = $2 AND NOT held
+       AND starts_with(target, 'team:') <> $3`,
+    [who.run, who.step, before.length === 0],
+  );
+  if (before.length === 0) return { free: true };
+  await sql.run(
+    `INSERT INTO shipmate.locks (target, run, step, held, hurry)
+     SELECT jsonb_array_elements_text($3::jsonb), $1, $2, false, $4 ON CONFLICT DO NOTHING`,
+    [who.run, who.step, json(targets), who.hurry ?? 0],
   );
   return { free: false, before };
 }
@@ -85,26 +111,55 @@ export async function anyOverlap(
   return rows.length > 0;
 }
 
-/** Takes all targets, or none and says false. */
+/**
+ * Takes all targets, or none. Who is in a hurry is counted by the limits and not kept by them; everybody else gets into
+ * line where one is full.
+ */
 export async function takeLocks(
   sql: Sql,
-  who: { readonly run: string; readonly step: string },
+  who: Who,
   targets: readonly string[],
-): Promise<boolean> {
+  limits: readonly Limit[] = [],
+): Promise<Taken> {
   const others = await sql.query(
     z.object({ run: z.string() }),
     `SELECT l.run FROM shipmate.locks l
      WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3) LIMIT 1`,
     [json(targets), who.run, who.step],
   );
-  if (others.length > 0) return false;
+  if (others.length > 0) return { is: "busy" };
+  for (const limit of (who.hurry ?? 0) > 0 ? [] : limits) {
+    const ahead = await aheadOf(sql, who, limit);
+    if (ahead !== undefined) return { is: "full", limit, ahead };
+  }
   await sql.run(
     `INSERT INTO shipmate.locks (target, run, step, held)
      SELECT jsonb_array_elements_text($3::jsonb), $1, $2, true
      ON CONFLICT (target, run, step) DO UPDATE SET held = true`,
-    [who.run, who.step, json(targets)],
+    [who.run, who.step, json([...targets, ...limits.map(slotOf)])],
   );
-  return true;
+  return { is: "taken" };
+}
+
+/** Undefined where there is room; else it is in line, behind so many others. */
+async function aheadOf(sql: Sql, who: Who, limit: Limit): Promise<number | undefined> {
+  const [row] = await sql.query(
+    z.object({ held: z.number(), ahead: z.number() }),
+    `SELECT count(DISTINCT run) FILTER (WHERE held) AS held,
+       count(DISTINCT run) FILTER (WHERE NOT held AND (hurry > $4 OR hurry = $4 AND place < COALESCE(
+         (SELECT min(place) FROM shipmate.locks WHERE target = $1 AND run = $2 AND step = $3), 9007199254740991)
+       )) AS ahead
+     FROM shipmate.locks WHERE target = $1 AND run <> $2`,
+    [slotOf(limit), who.run, who.step, who.hurry ?? 0],
+  );
+  const { held, ahead } = row ?? { held: 0, ahead: 0 };
+  if (held + ahead < limit.most) return undefined;
+  await sql.run(
+    `INSERT INTO shipmate.locks (target, run, step, held, hurry) VALUES ($1, $2, $3, false, $4)
+     ON CONFLICT DO NOTHING`,
+    [slotOf(limit), who.run, who.step, who.hurry ?? 0],
+  );
+  return ahead;
 }
 
 /** Gives back what the step (or, without one, the run) holds and waits for. Gives the runs in line behind it. */

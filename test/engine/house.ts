@@ -15,7 +15,7 @@ import type { Meter } from "../../src/observe/meter.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
 import { accountsOf, roomsOf } from "../../src/platform/rooms.ts";
 import type { Platform } from "../../src/platform/schema.ts";
-import { may, mayVote, needs, rights } from "../../src/policy/decide.ts";
+import { limits, may, mayVote, needs, rights } from "../../src/policy/decide.ts";
 import { personOf } from "../../src/policy/identity.ts";
 import { directory as answers } from "../../src/providers/platform/directory.ts";
 import { clusters } from "../../src/roles/clusters.ts";
@@ -147,6 +147,7 @@ export async function openHouse(
       serve(directory, "platform.yaml", answers(now)),
     ],
     policy: (draft) => needs(now(), draft),
+    limits: (targets) => limits(now(), targets),
     rooms: (targets) => roomsOf(now(), targets),
     accountsOf: (people) => accountsOf(now(), people, { asked: true }),
     votes: {
