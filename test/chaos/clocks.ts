@@ -12,6 +12,13 @@ export function faketime(): string | undefined {
     .find((path) => existsSync(path));
 }
 
+/** One of three, each time. */
+export const wrong: readonly (readonly string[])[] = [
+  ["+1h", "", ""],
+  ["-1h", "", ""],
+  ["+120", "", ""],
+];
+
 export interface Wrong extends Judged {
   /** How far off each process' clock was, in seconds, by its own word. */
   readonly off: readonly number[];

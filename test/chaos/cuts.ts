@@ -12,6 +12,15 @@ export interface Cut {
   readonly how: Exclude<Line, "through">;
   readonly seconds: number;
 }
+/** From each end, then from all of them, so many seconds each: packets dropped, connections torn off. */
+export function oneAfterTheOther(seconds: number): readonly Cut[] {
+  const froms: readonly (readonly End[])[] = [...ends.map((end) => [end]), ends];
+  return froms.flatMap((from) => [
+    { from, how: "silent" as const, seconds },
+    { from, how: "reset" as const, seconds },
+  ]);
+}
+
 export interface Healed extends Judged {
   /** Runs that ended while something was cut, by cut. */
   readonly meanwhile: readonly number[];

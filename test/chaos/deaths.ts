@@ -7,6 +7,8 @@ import { type Point, points } from "./points.ts";
 
 export interface Dying {
   readonly kills: number;
+  /** Where that takes longer, it is left at fewer. */
+  readonly minutes?: number;
   /** How many processes live at once; on PGlite always one. */
   readonly seats: number;
   /** How many deploys are under way at once. */
@@ -27,13 +29,14 @@ const patience = 15_000;
 
 export async function die(place: Place, how: Dying): Promise<Died> {
   const began = performance.now();
+  const { minutes = Infinity } = how;
   const fleet = await openFleet(place);
   try {
     const people = crowd(fleet, { atOnce: how.atOnce });
     const at: { [point in Point]?: number } = {};
     let [begun, kills, elsewhere] = [0, 0, 0];
     const seat = async (n: number): Promise<void> => {
-      while (begun < how.kills) {
+      while (begun < how.kills && performance.now() - began < minutes * 60_000) {
         const turn = begun++;
         const point = points[turn % points.length] ?? "claimed";
         // Mostly in the very moment; every fourth a little later, anywhere.
