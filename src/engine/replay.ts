@@ -6,15 +6,10 @@
  * Breaking one of these is a fault of the code: the run parks with its card.
  */
 import { z } from "zod";
-import type { Card } from "../core/card.ts";
 import type { Json, Look } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
-import { milliseconds } from "../core/time.ts";
-import type { Step, Wait, Workflow } from "../core/workflow.ts";
+import type { Step, Workflow } from "../core/workflow.ts";
 import { secondsSince } from "../observe/meter.ts";
-import { appendAudit } from "../store/audit.ts";
-import { insertNote } from "../store/messages.ts";
-import { deletePress, isPressed } from "../store/presses.ts";
 import { Fenced } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { change } from "./change.ts";
@@ -27,8 +22,10 @@ import { faultText, steady } from "./faults.ts";
 import { gate } from "./gate.ts";
 import * as limits from "./limits.ts";
 import { Misfit, misfits } from "./misfit.ts";
+import { noteOnce } from "./note.ts";
 import { keyOf, type Progress, stepOf } from "./progress.ts";
-import { heedUnfit, takeBackAll, type UnfitParts, unfit } from "./unfit.ts";
+import { asBranch, cancelled, heedUnfit, type UnfitParts, unfit } from "./unfit.ts";
+import { waitFor } from "./wait.ts";
 
 export type AnyWorkflow = Workflow<never, unknown>;
 
@@ -54,7 +51,10 @@ export async function replay(
   const workflow = parts.workflows.get(run.workflow);
   const leave = ({ message }: Misfit) => {
     const mayStartAgain = workflow?.input.safeParse(run.input).success === true;
-    return unfit(parts, progress, { says: message, mayStartAgain });
+    return unfit(parts, progress, { says: message, mayStartAgain }).catch((error: unknown) => {
+      if (error instanceof Abandoned) return gaveUp(error.message);
+      throw error;
+    });
   };
   const steps = stepsOf(parts, progress, {
     abandon: (says) => abandoned.resolve(gaveUp(says)),
@@ -90,7 +90,7 @@ export async function replay(
   };
   const refused = async (refusal: Refusal): Promise<Outcome | "left"> => {
     const end = { end: endOf(refusal), says: refusal.message };
-    if (run.cancel) await takeBackAll(parts, progress, { ...end, end: "cancelled" }, steps.asked);
+    if (run.cancel) await cancelled(parts, progress, refusal.message, steps.asked);
     else {
       const left = await steps.expectAllAsked().catch((error: unknown) => error);
       if (left instanceof Misfit) return leave(left);
@@ -164,11 +164,7 @@ async function heedFault(parts: ChangeParts, progress: Progress): Promise<Outcom
   if (!open) return undefined;
   const pressed = progress.presses.get(`code/${asked}`);
   const { cancel } = progress.run;
-  if (!pressed && cancel)
-    return takeBackAll(parts, progress, {
-      says: `${cancel.name} cancelled this.`,
-      end: "cancelled",
-    });
+  if (!pressed && cancel) return cancelled(parts, progress, `${cancel.name} cancelled this.`);
   if (!pressed) return parkedFault(progress, says, asked);
   if (pressed.button === "abandon") return gaveUp(`${pressed.person.name} gave this up.`);
   const next = { says, asked: asked + 1, open: false };
@@ -258,7 +254,9 @@ function stepsOf(
     try {
       const was = kinds.get(name);
       if (was && was !== kind) throw new Misfit(misfits.kind(name, was, kind));
-      const behind = was || left() === undefined ? undefined : await leftAtRest();
+      // What has its result in the journal answers; anything more is done only in its turn.
+      const does = !before && !(was === "run");
+      const behind = does && left() !== undefined ? await leftAtRest() : undefined;
       if (behind !== undefined) throw new Misfit(misfits.order(name, behind));
       return await body();
     } catch (error) {
@@ -268,6 +266,7 @@ function stepsOf(
       }
       if (error instanceof Misfit) {
         out.misfit(error);
+        progress.branch(-1);
         return await new Promise<never>(() => {});
       }
       if (error instanceof Fenced || progress.signal.aborted) {
@@ -324,7 +323,8 @@ function stepsOf(
     unfinished: () => [...open][0],
     asked: names,
     async expectAllAsked() {
-      const behind = await leftAtRest();
+      if (left() === undefined) return;
+      const behind = await asBranch(progress, leftAtRest);
       if (behind !== undefined) throw new Misfit(misfits.end(behind));
     },
   };
@@ -349,106 +349,4 @@ function journaled(progress: Progress): ReadonlyMap<string, Kind> {
     if (kind) kinds.set(stepOf(key), kind);
   }
   return kinds;
-}
-
-/** `before`: how many notes the run had before this one. Those that are too many stand in the journal alone. */
-async function noteOnce(
-  progress: Progress,
-  name: string,
-  says: string | Card,
-  before: number,
-): Promise<void> {
-  const key = keyOf(name, "note");
-  if (progress.has(key)) return;
-  const card: Card = typeof says === "string" ? { title: says } : says;
-  limits.expectOneNote(name, asJson(card));
-  if (before > limits.notes) return progress.put([{ key, value: asJson(card) }]);
-  const last = { title: `This run writes more lines than the ${limits.notes} that are posted.` };
-  const posted = before === limits.notes ? last : card;
-  await progress.transact("a note", async (sql) => {
-    await insertNote(sql, progress.run.id, name, posted);
-    return { put: [{ key, value: asJson(card) }], value: undefined };
-  });
-}
-
-/** What somebody pressed. A button or form that does not fit is forgotten, so that one can press again. */
-async function pressOf(progress: Progress, name: string, wait: Wait): Promise<Json | undefined> {
-  const pressed = progress.presses.get(name);
-  if (!pressed) return undefined;
-  const press = wait.press?.[pressed.button];
-  const by = { id: pressed.person.id, name: pressed.person.name };
-  const out = { is: pressed.button, at: pressed.at, by };
-  if (press && !press.form) return out;
-  const form = press?.form?.safeParse(pressed.form);
-  if (form?.success) return { ...out, form: asJson(form.data) };
-  await progress.transact("a press that does not fit", async (sql) => {
-    await deletePress(sql, progress.run.id, name);
-    const did = `was not understood: ${pressed.button}`;
-    const { id: run } = progress.run;
-    await appendAudit(sql, { person: pressed.person.id, surface: "engine", did, run });
-    return { value: undefined };
-  });
-  return undefined;
-}
-
-/** Time, looks and buttons raced. */
-async function waitFor(
-  parts: ReplayParts,
-  progress: Progress,
-  name: string,
-  wait: Wait,
-): Promise<Json> {
-  const out = keyOf(name, "out");
-  const before = progress.get(out);
-  if (before !== undefined) {
-    const { is } = z.object({ is: z.string() }).parse(before);
-    const knows = is === "time" || is in (wait.when ?? {}) || is in (wait.press ?? {});
-    if (!knows) throw new Misfit(misfits.wait(name, is));
-    return before;
-  }
-  const began = keyOf(name, "began");
-  if (!progress.has(began)) await progress.put([{ key: began, value: progress.now() }]);
-  const since = Number(progress.get(began));
-  await heedCancel(progress, name);
-  const pressed = await pressOf(progress, name, wait);
-  if (pressed) {
-    await progress.put([{ key: out, value: pressed }], { shows: true });
-    return pressed;
-  }
-  /** A press that came in meanwhile was acknowledged, so it counts. */
-  const end = async (value: Json): Promise<Json> => {
-    const isFirst = await progress.transact("the end of a wait", async (sql) => {
-      if (await isPressed(sql, progress.run.id, name)) return { value: false };
-      return { put: [{ key: out, value }], value: true };
-    });
-    return isFirst ? value : progress.park(undefined, progress.now());
-  };
-  const ends = wait.until ?? (wait.for ? since + milliseconds(wait.for) : undefined);
-  if (ends !== undefined && progress.now() >= ends) return end({ is: "time", at: progress.now() });
-  for (const [is, { look, test }] of Object.entries(wait.when ?? {})) {
-    const how = { step: name, scope: is, what: `look at ${look.op}`, until: ends };
-    const saw = await steady(progress, { ...how, choices: tryOrStop }, () =>
-      parts.operations.look(look as Look, progress.signal, progress.run.by_person),
-    );
-    if (test(saw as never)) return end({ is, at: progress.now(), saw });
-  }
-  const again = wait.when ? progress.now() + milliseconds(wait.every ?? "1h") : undefined;
-  const wakes = [ends, again].filter((at) => at !== undefined);
-  const buttons = Object.entries(wait.press ?? {}).map(([button, { label, danger, form }]) => ({
-    name: button,
-    label,
-    ...(danger && { danger }),
-    ...(form && {
-      form: true,
-      schema: asJson(z.toJSONSchema(form, { io: "input", unrepresentable: "any" })),
-    }),
-  }));
-  return progress.park(
-    {
-      ...{ kind: wait.press ? "press" : "time", step: name, since, buttons },
-      ...(wait.press && { wait: name }),
-      ...(ends !== undefined && { until: ends }),
-    },
-    wakes.length > 0 ? Math.min(...wakes) : undefined,
-  );
 }

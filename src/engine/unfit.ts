@@ -9,6 +9,7 @@
 import { z } from "zod";
 import { listed } from "../core/words.ts";
 import { leaveToOthers } from "../store/replicas.ts";
+import type { Waits } from "../store/runs.ts";
 import { endChange } from "./change.ts";
 import { type ChangeParts, changing, Undoing } from "./changing.ts";
 import { Abandoned, misfit as buttons } from "./choices.ts";
@@ -32,7 +33,7 @@ export async function heedUnfit(
   if (!pressed) return undefined;
   const { id, name } = pressed.person;
   if (pressed.button === "abandon") {
-    await alone(progress, async () => {
+    await asBranch(progress, async () => {
       for (const step of openChanges(progress))
         await settleBegun(changing(parts, progress, step), "");
     });
@@ -50,36 +51,47 @@ export async function unfit(
   found: { readonly says: string; readonly mayStartAgain: boolean },
 ): Promise<Outcome | "left"> {
   const { run } = progress;
-  const left = await progress.transact("a misfit", async (sql) => ({
-    value: await leaveToOthers(sql, run.id, parts.code),
-  }));
+  const left = await asBranch(progress, () =>
+    progress.transact("a misfit", async (sql) => ({
+      value: await leaveToOthers(sql, run.id, parts.code),
+    })),
+  );
   if (left) return "left";
-  if (run.cancel)
-    return takeBackAll(parts, progress, {
-      says: `${run.cancel.name} cancelled this.`,
-      end: "cancelled",
-    });
-  const open = openChanges(progress);
+  if (run.cancel) return cancelled(parts, progress, `${run.cancel.name} cancelled this.`);
+  return progress.parkAlone(choice(openChanges(progress), found));
+}
+
+/** Takes back every change under way, and ends the run as cancelled. */
+export function cancelled(
+  parts: ChangeParts,
+  progress: Progress,
+  says: string,
+  but?: ReadonlySet<string>,
+): Promise<Outcome> {
+  return takeBackAll(parts, progress, { says, end: "cancelled" }, but);
+}
+
+function choice(open: readonly string[], found: Parameters<typeof unfit>[2]): Waits {
   const half =
     open.length > 0
       ? `Take back undoes ${listed(open.map((step) => `"${step}"`))}, which is under way.`
       : "Nothing is half done; what was finished stays.";
   const again = found.mayStartAgain ? "" : " It can't be started again in the same words.";
-  return progress.parkAlone({
+  return {
     ...{ kind: "press", step: "", wait },
     says: `The workflow was changed while this was under way. ${found.says} ${half}${again}`,
     buttons: buttons.filter(({ name }) => found.mayStartAgain || name !== "start-again"),
-  });
+  };
 }
 
 /** Takes back every change under way that `but` does not name. */
-export async function takeBackAll(
+async function takeBackAll(
   parts: ChangeParts,
   progress: Progress,
   undoing: z.output<typeof Undoing>,
   but: ReadonlySet<string> = new Set(),
 ): Promise<Outcome> {
-  await alone(progress, async () => {
+  await asBranch(progress, async () => {
     for (const step of openChanges(progress)) {
       if (but.has(step)) continue;
       const c = changing(parts, progress, step);
@@ -99,11 +111,14 @@ export async function takeBackAll(
 }
 const End = z.object({ end: z.string(), says: z.string() });
 
-/** As one branch of the run, besides which nothing goes on. */
-async function alone(progress: Progress, work: () => Promise<void>): Promise<void> {
+/** Counts as a branch of the run as long as it works: it may park, and nobody takes the run for idle meanwhile. */
+export async function asBranch<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
   progress.branch(1);
-  await work();
-  progress.branch(-1);
+  try {
+    return await work();
+  } finally {
+    progress.branch(-1);
+  }
 }
 
 /** Changes that began and have not ended. */
