@@ -36,17 +36,23 @@ export interface DriveParts extends ReplayParts {
   readonly lived: (run: string) => void;
 }
 
+export interface Driving {
+  readonly closing: AbortSignal;
+  /** When the claim was asked for, by this process' own clock: it may have slept since. */
+  readonly asked: number;
+}
+
 /** When the run is due again by itself, or undefined. Stops silently where the claim is lost; throws where the database is. */
 export async function drive(
   parts: DriveParts,
   claim: Claim,
-  closing: AbortSignal,
+  { closing, asked: claimed }: Driving,
 ): Promise<number | undefined> {
   parts.meter?.({ is: "passed", point: "claimed" });
   const lost = new AbortController();
   const signal = AbortSignal.any([lost.signal, closing]);
   const giveUp = () => lost.abort(new Fenced(`the claim on run ${claim.id} is lost`));
-  let renewed = performance.now();
+  let renewed = claimed;
   const renewal = setInterval(() => {
     const asked = performance.now();
     // Where the database is away the lease runs out by itself: by then this driver must have stopped.

@@ -141,10 +141,10 @@ export function createEngine(parts: EngineParts): Engine {
     await forgiveTries(database, runs);
     for (const run of runs) lived.delete(run);
   };
-  const begin = (claim: Claim): void => {
+  const begin = (claim: Claim, asked: number): void => {
     const isSuspect = claim.tries > suspect;
     if (isSuspect) suspected = true;
-    const drove = drive(driveParts, claim, closing.signal)
+    const drove = drive(driveParts, claim, { closing: closing.signal, asked })
       .catch((error: unknown) => parts.troubled?.(error, claim.id))
       .finally(() => {
         driving.delete(drove);
@@ -179,9 +179,10 @@ export function createEngine(parts: EngineParts): Engine {
       again = false;
       await forgive();
       const room = limit - driving.size;
+      const asked = performance.now();
       claiming = claim(room);
       const claims = await claiming;
-      for (const claim of claims) begin(claim);
+      for (const claim of claims) begin(claim, asked);
       if (room <= 0) pause = whileFull;
       if (claims.length > 0) wait = breath;
       else if (room > 0) wait = await untilDue();
@@ -228,9 +229,10 @@ export function createEngine(parts: EngineParts): Engine {
     ring,
     async turn() {
       for (;;) {
+        const asked = performance.now();
         const [claim] = await claimRuns(database, 1, { code });
         if (!claim) break;
-        await drive(driveParts, claim, closing.signal);
+        await drive(driveParts, claim, { closing: closing.signal, asked });
       }
       const { due } = await nextDue(database, code);
       return due ?? undefined;
