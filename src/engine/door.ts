@@ -14,7 +14,7 @@ import { type Meter, secondsSince } from "../observe/meter.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
-import { type Database, LostConnection, type Sql, softly } from "../store/database.ts";
+import { type Database, isDown, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply, learnRef, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
@@ -111,7 +111,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       return await handle(intent);
     } catch (error) {
       if (parts.closing.aborted) return later;
-      if (error instanceof LostConnection) throw error; // what became of it is unknown: it stays in the inbox
+      if (isDown(error)) throw error; // it stays in the inbox
       if (error instanceof Refusal)
         return answerCard(intent, { title: error.message }, true, "refused");
       parts.troubled(error, `handling ${name}`);

@@ -33,6 +33,8 @@ export interface Database extends Sql {
   transaction<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** The same, but before everything that waits: for the one row that somebody's ack waits for. */
   readonly urgent: Sql;
+  /** Whether its disk is full, as far as is known: then what is to be written throws Unavailable. Absent: it never is. */
+  full?(): boolean;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,15 @@ export class LostConnection extends Error {
     super(`lost the connection to the database, outcome unknown: ${statement.trim()}`, options);
   }
 }
+
+/** The database can't take it now: it is away, or its disk is full. Nothing was done. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+}
+
+/** Whether the database itself did not work, so that the same may work later; what became of it may be unknown. */
+export const isDown = (error: unknown): boolean =>
+  error instanceof LostConnection || error instanceof Unavailable;
 
 /**
  * Makes the commit of the statement (or transaction) it stands in not wait for the disk. Only for what may be lost in

@@ -1,8 +1,10 @@
 /** PGlite as a Database: PostgreSQL inside of this process, in memory or in a folder. */
 import { PGlite } from "@electric-sql/pglite";
+import { refuse } from "../core/refusal.ts";
 import type { Database } from "./database.ts";
 import { openFolder } from "./pglite-folder.ts";
-import { statements } from "./pglite-wire.ts";
+import { openSession } from "./pglite-session.ts";
+import { leastRoom, roomAbove, roomIn } from "./room.ts";
 import { type Statement, sqlOver, transact } from "./transaction.ts";
 import { startUpkeep } from "./upkeep.ts";
 
@@ -35,9 +37,14 @@ export async function openPglite({
   timeout = 30_000,
   upkeepFailed = () => undefined,
 }: PgliteSettings = {}): Promise<Pglite> {
-  const pglite = await (folder === undefined ? openMemory(dump) : openFolder(folder));
+  if (folder !== undefined) await expectRoom(folder);
+  const session = await openSession(
+    folder === undefined
+      ? { open: () => openMemory(dump), roomy: () => true }
+      : { open: () => openFolder(folder), roomy: roomIn(folder) },
+  );
   const inTurn = turns(timeout);
-  const statement = statements(pglite);
+  const { statement } = session;
   const alone: Statement = (text, values) => inTurn(() => statement(text, values));
   const sql = sqlOver(alone);
   const urgent = sqlOver((text, values) => inTurn(() => statement(text, values), true));
@@ -47,15 +54,19 @@ export async function openPglite({
     ...sql,
     urgent,
     transaction: (body) => inTurn(() => transact(statement, body)),
-    dump: () => inTurn(() => pglite.dumpDataDir("none")),
+    full: session.full,
+    dump: () => inTurn(() => session.dump()),
     close() {
       upkeep?.close();
-      return inTurn.close(async () => {
-        if (folder !== undefined) await statement("CHECKPOINT", []);
-        await pglite.close();
-      });
+      return inTurn.close(() => session.close(folder === undefined ? undefined : "CHECKPOINT"));
     },
   };
+}
+
+/** PostgreSQL must not begin what it could not end. */
+async function expectRoom(folder: string): Promise<void> {
+  if ((await roomAbove(folder)) < leastRoom)
+    refuse(`The disk of ${folder} is full: make room there, then start Shipmate again.`);
 }
 
 function openMemory(dump: Blob | undefined): Promise<PGlite> {

@@ -1,6 +1,7 @@
 /** PostgreSQL as a Database: a pool of connections. */
 import { Pool, type PoolClient, type QueryResult } from "pg";
-import { type Database, LostConnection } from "./database.ts";
+import { type Database, LostConnection, Unavailable } from "./database.ts";
+import { fullness } from "./fullness.ts";
 import { type Gave, type Statement, sqlOver, transact } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
@@ -37,6 +38,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   for (const one of [pool, hurried]) one.on("error", (error) => options.lost?.(error));
   const named = names();
   const under = new Set<Promise<unknown>>();
+  const disk = fullness();
   let closing: Promise<void> | undefined;
 
   /** What was asked for before `close` still ends. */
@@ -54,9 +56,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       if (lost) throw new LostConnection(text);
       try {
         const name = named.of(text, values);
-        return given(await client.query({ ...name, text, values: [...values] }));
+        return disk.wrote(given(await client.query({ ...name, text, values: [...values] })));
       } catch (error) {
         if (outdated(error)) named.forget(text);
+        disk.refused(error);
         if (refused(error)) throw error;
         lost = true;
         throw new LostConnection(text, { cause: error });
@@ -79,6 +82,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     ...sqlOver((text, values) => lend((statement) => once(statement, text, values))),
     urgent: sqlOver((text, values) => lend((statement) => statement(text, values), hurried)),
     transaction: (body) => untangled(() => lend((statement) => transact(statement, body))),
+    full: disk.full,
     close() {
       closing ??= Promise.allSettled(under).then(async () => {
         await Promise.all([pool.end(), hurried.end()]);
@@ -150,7 +154,7 @@ async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect();
   } catch (error) {
-    throw new Error("connecting to the database", { cause: error });
+    throw new Unavailable("connecting to the database", { cause: error });
   }
 }
 

@@ -113,6 +113,7 @@ export async function serve(parts: ServeParts): Promise<Served> {
     if (parts.draining?.()) throw new Answered(503, "Shipmate is stopping.");
     const answered = await answers(parts.database).catch(() => false);
     if (!answered) throw new Answered(503, "The database does not answer.");
+    if (parts.database.full?.()) throw new Answered(503, "The database's disk is full: make room.");
     return { ready: true };
   }
 
