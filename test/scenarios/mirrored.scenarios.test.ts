@@ -48,10 +48,10 @@ test("asked in Slack, approved in Teams, watched on the console: each card says 
     return took;
   };
   // Other suites share the machine's cores: what it can do shows in the best of a few.
-  const took = [await deployed("1.4.2")];
-  for (let patch = 3; patch < 12 && Math.min(...took) >= 2_000; patch += 1)
-    took.push(await deployed(`1.4.${patch}`));
-  expect(Math.min(...took)).toBeLessThan(2_000);
+  let best = await deployed("1.4.2");
+  for (const version of ["1.5.0", "1.4.1"])
+    if (best >= 2_000) best = Math.min(best, await deployed(version));
+  expect(best).toBeLessThan(2_000);
 });
 
 test("votes from both chats are counted together, and both accounts of somebody are one vote", async () => {
@@ -116,13 +116,18 @@ for (const how of ["refuses", "hangs"] as const) {
       teams.person("grace", service),
     ]);
     const title = `Deploy ${service} 1.4.2 to production`;
+    const first = performance.now();
+    await ada.says(`deploy ${service} 1.5.0 to production`);
+    await (await grace.sees(title.replace("1.4.2", "1.5.0"), "Waiting")).press("Approve");
+    await ada.sees(title.replace("1.4.2", "1.5.0"), "Succeeded");
+    const usual = performance.now() - first;
     teams.server.outage(how);
     const before = performance.now();
     await ada.says(`deploy ${service} 1.4.2 to production`);
     await (await grace.sees(title, "Waiting")).press("Approve");
     await ada.sees(title, "Succeeded");
     // A call that hangs is given up after 10 s, and each of the card's changes makes one.
-    expect(performance.now() - before).toBeLessThan(20_000);
+    expect(performance.now() - before).toBeLessThan(Math.max(10_000, 4 * usual));
     expect(teamsCards(teams, title)).toHaveLength(0);
     teams.server.outage(undefined);
     await there.sees(title, "Succeeded");
@@ -139,13 +144,18 @@ for (const how of ["refuses", "hangs"] as const) {
       slack.person("grace", service),
     ]);
     const title = `Deploy ${service} 1.4.2 to production`;
+    const first = performance.now();
+    await ada.says(`deploy ${service} 1.5.0 to production`);
+    await (await grace.sees(title.replace("1.4.2", "1.5.0"), "Waiting")).press("Approve");
+    await ada.sees(title.replace("1.4.2", "1.5.0"), "Succeeded");
+    const usual = performance.now() - first;
     slack.server.outage(how);
     const before = performance.now();
     await ada.says(`deploy ${service} 1.4.2 to production`);
     await (await grace.sees(title, "Waiting")).press("Approve");
     await ada.sees(title, "Succeeded");
     // A call that hangs is given up after 10 s, and each of the card's changes makes one.
-    expect(performance.now() - before).toBeLessThan(20_000);
+    expect(performance.now() - before).toBeLessThan(Math.max(10_000, 4 * usual));
     expect(slackCards(slack, title)).toHaveLength(0);
     slack.server.outage(undefined);
     await there.sees(title, "Succeeded");

@@ -133,10 +133,16 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
         await acts();
         const button = then.find((one) => one.label === label);
         if (button === undefined) throw new Error(`no button "${label}"`);
-        const now = (await known()).find((one) => one.id === id)?.buttons ?? [];
-        // A page that was open all the while may show what is no more: its click comes all the same.
-        if (!now.some((one) => one.id === button.id)) return await late(id, button.id);
-        await card.getByRole("button", { name: label, exact: true }).click();
+        const shown = card.getByRole("button", { name: label, exact: true });
+        for (let clicked = false; !clicked; ) {
+          const now = (await known()).find((one) => one.id === id)?.buttons ?? [];
+          // A page that was open all the while may show what is no more: its click comes all the same.
+          if (!now.some((one) => one.id === button.id)) return await late(id, button.id);
+          clicked = await shown.click({ timeout: 3_000 }).then(
+            () => true,
+            () => false, // it may go while it is aimed at
+          );
+        }
         const asks = page.getByRole("dialog").getByRole("button", { name: label, exact: true });
         if (button["confirm"] !== undefined) await asks.click();
       },

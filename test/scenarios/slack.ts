@@ -11,8 +11,11 @@ export interface SlackChat extends Chat {
   readonly server: SlackServer;
 }
 
-export async function slackChat({ socket = false } = {}): Promise<SlackChat> {
-  const server = await slackServer();
+export async function slackChat({
+  socket = false,
+  ...more
+}: { readonly socket?: boolean } & Parameters<typeof slackServer>[0] = {}): Promise<SlackChat> {
+  const server = await slackServer(more);
   let url = "socket";
   const idOf = (person: string) => `U0${person.toUpperCase()}`;
   const channelOf = (name: string) => `C0${name.toUpperCase().replace(/[^A-Z0-9]/g, "")}`;

@@ -22,8 +22,8 @@ export interface TeamsChat extends Chat {
   readonly microsoft: Pick<TeamsServer["settings"], "issuer" | "loginUrl" | "serviceUrl">;
 }
 
-export async function teamsChat(): Promise<TeamsChat> {
-  const server = await teamsServer();
+export async function teamsChat(more: Parameters<typeof teamsServer>[0] = {}): Promise<TeamsChat> {
+  const server = await teamsServer(more);
   for (const name of people) server.person(name);
   const { app, ...microsoft } = server.settings;
   const dialogs: string[] = [];

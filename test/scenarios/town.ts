@@ -12,6 +12,8 @@ const project = join(import.meta.dirname, "../..");
 export interface Town {
   readonly world: World;
   readonly url: string;
+  /** Of each replica, the first one's too. */
+  readonly urls: readonly string[];
   close(): Promise<void>;
 }
 
@@ -30,8 +32,14 @@ export async function town(
   services: readonly string[],
   {
     rooms = {},
+    replicas = 1,
+    database,
     ...more
   }: {
+    /** So many processes' worth of Shipmates, in this one. */
+    readonly replicas?: number;
+    /** The PostgreSQL that they share. */
+    readonly database?: string;
     /** Where a service's runs are shown too. */
     readonly rooms?: { readonly [service: string]: readonly string[] };
   } & Partial<AppOptions> = {},
@@ -45,30 +53,37 @@ export async function town(
   const it = world();
   const memory = new Set(services.filter((service) => service !== "web"));
   const settings = Object.assign({}, ...chats.map((chat) => chat.settings));
-  const shipmate = await startShipmate(
-    readConfig({
-      ...{
-        SHIPMATE_HOME: join(home, "data"),
-        PORT: "0",
-        LOG_LEVEL: process.env["SHIPMATE_TEST_LOG"] ?? "silent",
-        ...settings,
+  const start = (name: string) =>
+    startShipmate(
+      readConfig({
+        ...{
+          SHIPMATE_HOME: join(home, name),
+          DATABASE_URL: database,
+          PORT: "0",
+          LOG_LEVEL: process.env["SHIPMATE_TEST_LOG"] ?? "silent",
+          ...settings,
+        },
+      }),
+      {
+        root: join(home, "root"),
+        stopServices: true,
+        world: (input) => (memory.has(serviceIn(input)) ? it.clusters : undefined),
+        // All scenarios share one workspace: what Slack really takes would have them wait for each other.
+        slack: { budgets: [{ of: "posts", per: "channel", most: 5, every: 1_000 }] },
+        ...more,
       },
-    }),
-    {
-      root: join(home, "root"),
-      stopServices: true,
-      world: (input) => (memory.has(serviceIn(input)) ? it.clusters : undefined),
-      // All scenarios share one workspace: what Slack really takes would have them wait for each other.
-      slack: { budgets: [{ of: "posts", per: "channel", most: 5, every: 1_000 }] },
-      ...more,
-    },
-  );
-  for (const chat of chats) chat.connect?.(shipmate.url);
+    );
+  const shipmates = [await start("data")];
+  const urls = () => shipmates.map(({ url }) => url);
+  for (let at = 1; at < replicas; at += 1) shipmates.push(await start(`data-${at}`));
+  const [url = ""] = urls();
+  for (const chat of chats) chat.connect?.(url);
   return {
     world: it,
-    url: shipmate.url,
+    url,
+    urls: urls(),
     async close() {
-      await shipmate.close();
+      await Promise.all(shipmates.map((one) => one.close()));
       await Promise.all(chats.map((chat) => chat.close()));
       await rm(home, { recursive: true, force: true });
     },
