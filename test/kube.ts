@@ -62,7 +62,11 @@ export interface Kube {
   metrics(): Promise<string>;
 }
 
-/** One that only this test uses, so that it may break its parts. */
+/**
+ * One that only this test uses, so that it may break its parts. While its API server or etcd is away its controllers
+ * are too, as those of a real one that can't renew their lease: else they would take the nodes for dead afterwards,
+ * before these could say anything, and a pretend node does not say again that its pods are ready.
+ */
 export interface OwnKube extends Kube {
   /** kill -9; it stays away until `start`. */
   kill(part: Part): Promise<void>;
@@ -73,6 +77,9 @@ export interface OwnKube extends Kube {
   pause(part: Part): Promise<void>;
   resume(part: Part): Promise<void>;
 }
+
+/** How long a control plane may take for what it does by itself, on a machine that has much else to do: for `expect.poll`. */
+export const soon = { timeout: 60_000 };
 
 const howToGet = "Kubernetes suites (set SHIPMATE_TEST_KUBE, or SHIPMATE_TEST_KUBECONFIG)";
 
@@ -98,18 +105,23 @@ export async function ownCluster(
   const { home, end } = await guarded(tool);
   asker.onTestFinished(end);
   const kube = await onPlane(asker, tool, await started(tool, home, how.nodes), home);
-  const tell = (verb: string) => async (part: Part) => {
-    await run(tool, [verb, home, part]);
+  const tell = (verb: string, part: Part) => run(tool, [verb, home, part]);
+  const away = (verb: string) => async (part: Part) => {
+    if (isHeart(part)) await tell("kill", "controller-manager");
+    await tell(verb, part);
+  };
+  const back = (verb: string) => async (part: Part) => {
+    await tell(verb, part);
+    if (isHeart(part)) await tell("start", "controller-manager");
   };
   return {
     ...kube,
-    kill: tell("kill"),
-    stop: tell("stop"),
-    start: tell("start"),
-    pause: tell("pause"),
-    resume: tell("resume"),
+    ...{ kill: away("kill"), stop: away("stop"), pause: away("pause") },
+    ...{ start: back("start"), resume: back("resume") },
   };
 }
+
+const isHeart = (part: Part): boolean => part === "apiserver" || part === "etcd";
 
 async function onPlane(
   asker: Asker,

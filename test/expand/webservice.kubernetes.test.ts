@@ -70,7 +70,7 @@ test("the pods are let in where only the standard restricted is", async (context
   const where = { ...at("user-api", "staging"), namespace };
   await kube.apply(yaml(expandWebService(samples["user-api"](), where).objects), "--server-side");
   const ready = "--for=jsonpath={.status.readyReplicas}=3";
-  await kube.kubectl("wait", ready, "deployment/user-api", "-n", namespace, "--timeout=40s");
+  await kube.kubectl("wait", ready, "deployment/user-api", "-n", namespace, "--timeout=180s");
 });
 
 test("a second apply of the same changes nothing", async (context) => {

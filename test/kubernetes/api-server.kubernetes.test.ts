@@ -1,27 +1,37 @@
 /** The API server goes away, falls silent and comes back in the middle of a rollout. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { ownCluster } from "../kube.ts";
-import { deploymentWrites, house } from "./house.ts";
+import { type OwnKube, ownCluster } from "../kube.ts";
+import { deploymentWrites, house, type Talk } from "./house.ts";
+
+/** No new pod is ready without its node, so that a rollout goes on for as long as a test needs. */
+async function midRollout(
+  kube: OwnKube,
+  { deploys, shows }: Pick<Talk, "deploys" | "shows">,
+  version: string,
+): Promise<string> {
+  await kube.kill("node");
+  const id = await deploys(version);
+  await shows(id, /0 of 3 new ready/);
+  return id;
+}
 
 /** Plain words: nothing of how it is done inside. */
 const jargon = /ECONN|socket|TLS|lease|timeout|errno|undefined|\bAPI\b|watch/i;
 
 test("down for twenty seconds in mid-rollout: the card says so, the run goes on by itself, nothing is applied twice", async (context) => {
   const kube = await ownCluster(context);
-  const { deploys, ends, shows, heard, namespaces } = await house(context, kube);
-  const { production } = namespaces;
+  const it = await house(context, kube);
+  const { deploys, ends, shows, heard } = it;
+  const { production } = it.namespaces;
   expect((await ends(await deploys("1.4.1"))).card?.state?.word).toBe("Succeeded");
-  const id = await deploys("1.4.2-slow");
-  await shows(id, /\d of 3 new ready/);
+  const id = await midRollout(kube, it, "1.4.2");
   await kube.kill("apiserver");
   const down = await shows(id, /prod has not answered for \d+ s/);
   expect(down.card?.says).not.toMatch(jargon);
   await sleep(20_000);
   await shows(id, /prod has not answered for [2-9]\d s/);
   await kube.start("apiserver");
-  // The pretend node never says again what it could not say meanwhile; a fresh one looks at all of its pods.
-  await kube.kill("node");
   await kube.start("node");
   const end = await ends(id);
   expect(end.card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
@@ -46,23 +56,24 @@ test("down between the approval and the first write: it is tried again until it 
 
 test("silent, though it takes connections: other runs, answers and cards go on; then the run ends well", async (context) => {
   const kube = await ownCluster(context);
-  const { ada, deploys, ends, shows, heard, namespaces } = await house(context, kube);
-  const { production } = namespaces;
+  const it = await house(context, kube);
+  const { ada, deploys, ends, shows, heard } = it;
+  const { production } = it.namespaces;
   expect((await ends(await deploys("1.4.1"))).card?.state?.word).toBe("Succeeded");
-  const id = await deploys("1.4.2-slow");
-  await shows(id, /\d of 3 new ready/);
+  const id = await midRollout(kube, it, "1.4.2");
   await kube.pause("apiserver");
   const asked = await ada.asks("deploy web 1.4.2 to staging", "Deploy web 1.4.2 to staging");
-  // Answers do not wait for the cluster.
+  // Answers do not wait for the cluster, whose own would end after 15 s.
   for (let i = 0; i < 5; i++) {
     const began = performance.now();
     await ada.reads("services", /services/i);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   }
   await shows(asked, /did not answer within 15 s/);
   const down = await shows(id, /prod has not answered for \d+ s/);
   expect(down.card?.says).not.toMatch(jargon);
   await kube.resume("apiserver");
+  await kube.start("node");
   const [end, other] = [await ends(id), await ends(asked)];
   expect(end.card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
   expect(other.card?.state?.word, heard(asked).join("\n")).toBe("Succeeded");
@@ -71,19 +82,20 @@ test("silent, though it takes connections: other runs, answers and cards go on; 
 
 test("watches that are cut miss nothing: a version that crashed meanwhile is seen and taken back", async (context) => {
   const kube = await ownCluster(context);
-  const { deploys, ends, shows, heard, namespaces } = await house(context, kube, {
-    patience: "25s",
-  });
-  const { production } = namespaces;
+  const it = await house(context, kube);
+  const { deploys, ends, shows, heard } = it;
+  const { production } = it.namespaces;
   expect((await ends(await deploys("1.4.1"))).card?.state?.word).toBe("Succeeded");
-  const id = await deploys("1.4.2-slow");
+  const id = await midRollout(kube, it, "1.4.2");
   for (let i = 0; i < 3; i++) {
-    await shows(id, /\d of 3 new ready/);
+    await shows(id, /0 of 3 new ready/);
     await kube.kill("apiserver");
     await kube.start("apiserver");
   }
+  await kube.start("node");
   expect((await ends(id)).card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
 
+  await it.patience("5s");
   const crash = await deploys("1.5.1-crash");
   await shows(crash, /Running|Stuck/);
   await kube.kill("apiserver");

@@ -47,10 +47,13 @@ spec:
   };
   await limit(1);
   expect((await ends(await deploys("1.4.1"))).card?.state?.word).toBe("Succeeded");
-  const id = await deploys("1.4.2-slow");
-  await shows(id, /\d of 3 new ready/);
+  // No new pod is ready without its node.
+  await kube.kill("node");
+  const id = await deploys("1.4.2");
+  await shows(id, /0 of 3 new ready/);
   const before = await refused();
   await nothing();
+  await kube.start("node");
   const end = await ends(id);
   expect(end.card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
   const later = await deploys("1.4.3");

@@ -2,7 +2,7 @@
  * A whole Shipmate on a control plane, with people who talk with it at the console: a short manifest of one service,
  * staging (nobody has to approve) and production (an owner approves), each in a namespace of its own.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startShipmate } from "../../src/app.ts";
@@ -34,6 +34,8 @@ export interface Ground {
   readonly folder: string;
   /** What makes a Shipmate here, besides the folder in which it keeps its own. */
   readonly settings: { readonly SHIPMATE_MANIFESTS: string };
+  /** Writes another patience for production; a Shipmate takes it up within a second or so, or when it starts. */
+  patience(span: string): Promise<void>;
 }
 
 /** Writes platform.yaml and the manifests. Ends with the test. */
@@ -50,11 +52,15 @@ export async function ground(asker: Asker, kube: Kube, options: HouseOptions): P
   for (const [name, spec] of Object.entries(services))
     await writeFile(join(manifests, `${name}.yaml`), webService(name, spec));
   // JSON is YAML too.
-  await writeFile(
-    join(manifests, "platform.yaml"),
-    JSON.stringify(platformOf(kube, namespaces, Object.keys(services), options)),
-  );
-  return { namespaces, folder, settings: { SHIPMATE_MANIFESTS: manifests } };
+  const patience = async (span?: string) => {
+    const told = span === undefined ? options : { ...options, patience: span };
+    const platform = platformOf(kube, namespaces, Object.keys(services), told);
+    // In one go: half of a file is none.
+    await writeFile(join(manifests, "platform.new"), JSON.stringify(platform));
+    await rename(join(manifests, "platform.new"), join(manifests, "platform.yaml"));
+  };
+  await patience();
+  return { namespaces, folder, settings: { SHIPMATE_MANIFESTS: manifests }, patience };
 }
 
 /** What a developer writes. */

@@ -17,7 +17,7 @@ const Answer = z.object({ state: z.string(), says: z.string() });
 
 test("killed at ten moments, deploys go on to their ends, good ones and bad ones", async (context) => {
   const kube = await cluster(context);
-  const { folder, settings, namespaces } = await ground(context, kube, { patience: "25s" });
+  const { folder, settings, namespaces, patience } = await ground(context, kube, {});
   const { production } = namespaces;
   const alive: { now?: Running } = {};
   const begin = async () => {
@@ -38,6 +38,7 @@ test("killed at ten moments, deploys go on to their ends, good ones and bad ones
   for (let n = 0; n < kills; n++) {
     const bad = n % 3 === 2;
     const version = bad ? `1.5.${n}-crash` : `1.4.${n + 1}`;
+    await patience(bad ? "5s" : "60s");
     const round = { folder, channel: `kill-${n}`, version, patience: 60_000 };
     const after = Math.round((whole * (n + Math.random())) / kills);
     const before = lived(shipmate, round, false);

@@ -23,7 +23,7 @@ test("a namespace that is deleted in mid-rollout is the end of the run, in a cle
   );
   // What the card says is so: the version before is there again, with the namespace.
   const at = ["deployment/web", "-n", production];
-  await kube.kubectl("rollout", "status", ...at, "--timeout=60s");
+  await kube.kubectl("rollout", "status", ...at, "--timeout=180s");
   const image = "jsonpath={.spec.template.spec.containers[0].image}";
   expect(await kube.kubectl("get", ...at, "-o", image)).toBe("web:1.4.1");
 });

@@ -47,7 +47,7 @@ test("what we do not set may change after the approval, and nobody is asked agai
   await kube.kubectl("label", ...on, "team.example/tier=one");
   // As the autoscaler does it: the number of pods is its own.
   await kube.kubectl("scale", ...on, "--replicas=4");
-  await kube.kubectl("rollout", "status", ...on, "--timeout=30s");
+  await kube.kubectl("rollout", "status", ...on, "--timeout=180s");
   await grace.presses(asked, "Approve");
   expect((await ends(id)).card?.state?.word).toBe("Succeeded");
   expect(heard(id).filter((words) => words.startsWith("Waiting again"))).toEqual([]);

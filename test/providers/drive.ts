@@ -51,7 +51,7 @@ export async function undo(provider: Clusters, plan: Preview<Released>, key: str
 }
 
 /** The rollout's end. */
-export async function settled(provider: Clusters, at: At, limit = 15_000): Promise<Rollout> {
+export async function settled(provider: Clusters, at: At, limit = 60_000): Promise<Rollout> {
   return eventually(
     () => provider.rollout(at, open),
     (rollout) => rollout.state !== "going",
@@ -63,7 +63,7 @@ export async function settled(provider: Clusters, at: At, limit = 15_000): Promi
 export async function eventually<R>(
   ask: () => R | Promise<R>,
   test: (answer: R) => boolean,
-  limit = 15_000,
+  limit = 60_000,
 ): Promise<R> {
   const end = Date.now() + limit;
   for (;;) {

@@ -32,7 +32,7 @@ export async function stage(asker: Asker, on?: Kube): Promise<Stage> {
       rendered(web(namespace, version)),
     ]),
   );
-  const connection = connect({ name: "prod", ...kube.as("shipmate") });
+  const connection = connect({ name: "prod", ...kube.as("shipmate"), limit: 60_000 });
   const watching = watches({ cluster: connection });
   asker.onTestFinished(async () => {
     await watching.close();

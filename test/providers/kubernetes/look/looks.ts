@@ -10,6 +10,11 @@ import type { Release, Spot } from "../../../../src/providers/kubernetes/types.t
 import { cluster, type Kube } from "../../../kube.ts";
 import { open } from "../../drive.ts";
 
+/** Milliseconds: enough for a busy machine to see that something is stuck before it is bad. */
+const short = 8_000;
+/** Milliseconds: for what must come up, however busy the machine is. */
+export const long = 120_000;
+
 export const at = { service: "web", environment: "production" };
 
 export interface Looks {
@@ -22,6 +27,8 @@ export interface Looks {
 }
 
 export interface Deployed {
+  /** Milliseconds for which it may be stuck; as the world has it unless told. */
+  readonly patience: number;
   readonly replicas: number;
   /** Put into the pod's container. */
   readonly container: Json;
@@ -38,7 +45,7 @@ export async function looks(
 ): Promise<Looks> {
   const kube = how.kube ?? (await cluster(context));
   const namespace = await kube.namespace();
-  const own = connect({ name: "prod", ...kube.as("admin") });
+  const own = connect({ name: "prod", ...kube.as("admin"), limit: 60_000 });
   const all = watches({ cluster: own });
   context.onTestFinished(async () => {
     await all.close();
@@ -47,10 +54,11 @@ export async function looks(
   const spot: Spot = { ...at, namespace, own, as: () => own, watched: all.of(namespace) };
   const now = Date.now;
   const kept = records(now);
+  let patience = how.patience ?? short;
   const reading: Reading = {
     spotOf: (place) => ({ ...spot, ...place }),
     records: kept,
-    patience: () => how.patience ?? 2_500,
+    patience: () => patience,
     now,
   };
   let number = 0;
@@ -60,6 +68,7 @@ export async function looks(
     spot,
     reading,
     async release(version, more = {}) {
+      patience = more.patience ?? how.patience ?? short;
       const objects = more.objects ?? [deployment(version, more)];
       const release: Release = {
         number: ++number,

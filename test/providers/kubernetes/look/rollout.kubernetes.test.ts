@@ -3,12 +3,12 @@ import { history } from "../../../../src/providers/kubernetes/look/history.ts";
 import { rollout } from "../../../../src/providers/kubernetes/look/rollout.ts";
 import { running } from "../../../../src/providers/kubernetes/look/running.ts";
 import { eventually, open } from "../../drive.ts";
-import { at, type Deployed, deployment, type Looks, looks } from "./looks.ts";
+import { at, type Deployed, deployment, type Looks, long, looks } from "./looks.ts";
 
 type Rollout = Awaited<ReturnType<ReturnType<typeof rollout>>>;
 
 /** All that the look said until it was no longer going. */
-async function watched({ reading }: Looks, limit = 15_000): Promise<Rollout[]> {
+async function watched({ reading }: Looks, limit = 120_000): Promise<Rollout[]> {
   const look = rollout(reading);
   const said: Rollout[] = [];
   await eventually(
@@ -34,9 +34,9 @@ async function ended(
   return { world, said, last: said.at(-1) };
 }
 
-describe("a rollout on a cluster", () => {
+describe.concurrent("a rollout on a cluster", () => {
   test("counts the new ones that are ready, then is good, and its record says so", async (context) => {
-    const world = await looks(context, { patience: 60_000 });
+    const world = await looks(context, { patience: long });
     await world.release("1.4.1", { replicas: 3 });
     const said = await watched(world);
     const last = said.at(-1);
@@ -179,7 +179,7 @@ describe("a rollout on a cluster", () => {
 
   test("that is bad leaves what ran before running, and tells both", async (context) => {
     const world = await looks(context);
-    await world.release("1.4.1", { replicas: 2 });
+    await world.release("1.4.1", { replicas: 2, patience: long });
     await watched(world);
     const before = await running(world.reading)(at, open);
     expect(before).toMatchObject({ version: "1.4.1", ready: 2, of: 2, restarts: 0 });
@@ -191,13 +191,13 @@ describe("a rollout on a cluster", () => {
     const after = await running(world.reading)(at, open);
     expect(after).toMatchObject({ version: "1.4.1", ready: 2, since: before.since, restarts: 0 });
     expect(after.why).toBe(`${last?.says} 1.4.1 still runs.`);
-    await world.release("1.4.1", { replicas: 2 });
+    await world.release("1.4.1", { replicas: 2, patience: long });
     expect((await watched(world)).at(-1)).toMatchObject({ state: "good" });
     expect(await running(world.reading)(at, open)).toEqual(before);
   });
 
   test("of an image that takes a pull secret goes on where the pods have one", async (context) => {
-    const pull = { pod: { imagePullSecrets: [{ name: "registry" }] } };
+    const pull = { pod: { imagePullSecrets: [{ name: "registry" }] }, patience: long };
     const { last } = await ended(context, "1.5.0-private", pull);
     expect(last).toMatchObject({ state: "good", says: "1.5.0-private runs." });
   });
@@ -205,7 +205,7 @@ describe("a rollout on a cluster", () => {
   test("that crashes before it has been ready for long enough says after how long", async (context) => {
     const world = await looks(context);
     await world.release("1.5.0-latecrash", { spec: { minReadySeconds: 20 } });
-    const said = await watched(world, 45_000);
+    const said = await watched(world);
     expect(said.map(({ says }) => says).join("\n")).toMatch(
       /^1\.5\.0-latecrash (crashed|keeps crashing): exit code 1 after \d+ s\. Taking it back in /m,
     );
@@ -214,13 +214,12 @@ describe("a rollout on a cluster", () => {
   });
 
   test("that is good, and is killed again and again afterwards, tells so in what runs", async (context) => {
-    const { world, last } = await ended(context, "1.5.0-unlive");
+    const { world, last } = await ended(context, "1.5.0-unlive", { patience: long });
     expect(last).toMatchObject({ state: "good" });
     await eventually(
       () => running(world.reading)(at, open),
       ({ why }) =>
         why === "1.5.0-unlive is restarted again and again: its liveness check answered 500.",
-      30_000,
     );
   });
 
@@ -236,9 +235,9 @@ describe("a rollout on a cluster", () => {
   });
 
   test("waits for what starts slowly, as long as the patience allows", async (context) => {
-    const world = await looks(context, { patience: 30_000 });
+    const world = await looks(context, { patience: long });
     await world.release("1.5.0-slow");
-    const said = await watched(world, 30_000);
+    const said = await watched(world);
     expect(said.map(({ says }) => says)).toContain("0 of 1 ready.");
     expect(said.at(-1)).toMatchObject({ state: "good", ready: 1 });
   });
@@ -263,10 +262,10 @@ describe("a rollout on a cluster", () => {
         const own = kind === "StatefulSet" ? { replicas: 2, serviceName: "web" } : {};
         return { ...rest, kind, spec: { ...more, ...own } } as ReturnType<typeof deployment>;
       });
-    await world.release("1.4.1", { objects: both("1.4.1") });
+    await world.release("1.4.1", { objects: both("1.4.1"), patience: long });
     expect((await watched(world)).at(-1)).toMatchObject({ state: "good", ready: 4, of: 4 });
-    await world.release("1.4.2", { objects: both("1.4.2") });
-    const said = await watched(world, 30_000);
+    await world.release("1.4.2", { objects: both("1.4.2"), patience: long });
+    const said = await watched(world);
     expect(said.some(({ ready }) => ready > 0 && ready < 4)).toBe(true);
     expect(said.at(-1)).toMatchObject({ state: "good", ready: 4, of: 4 });
     expect(await running(world.reading)(at, open)).toMatchObject({ version: "1.4.2", ready: 4 });

@@ -4,10 +4,10 @@ import { rollout } from "../../../../src/providers/kubernetes/look/rollout.ts";
 import { running } from "../../../../src/providers/kubernetes/look/running.ts";
 import { type Kube, ownCluster } from "../../../kube.ts";
 import { eventually, open } from "../../drive.ts";
-import { at, type Looks, looks } from "./looks.ts";
+import { at, type Looks, long, looks } from "./looks.ts";
 
 async function good(context: TestContext, kube?: Kube): Promise<Looks> {
-  const world = await looks(context, { patience: 60_000, ...(kube && { kube }) });
+  const world = await looks(context, { patience: long, ...(kube && { kube }) });
   await world.release("1.4.1", { replicas: 2 });
   await eventually(
     () => rollout(world.reading)(at, open),
@@ -52,7 +52,6 @@ describe("what runs on a cluster", () => {
     await eventually(
       () => look(at, open),
       (found) => found.state === "going" && says.test(found.says) && found.version === "1.4.1",
-      40_000,
     );
     expect((await running(world.reading)(at, open)).why).toMatch(/This is how it was then\.$/);
     await pause(1_000);
@@ -60,7 +59,6 @@ describe("what runs on a cluster", () => {
     await eventually(
       () => look(at, open),
       ({ state }) => state === "good",
-      40_000,
     );
   });
 });

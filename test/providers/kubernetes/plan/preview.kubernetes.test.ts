@@ -7,7 +7,7 @@ import { type KubeObject, marks } from "../../../../src/expand/object.ts";
 import { connect } from "../../../../src/providers/kubernetes/api/connection.ts";
 import { verify, type Wanted, weigh } from "../../../../src/providers/kubernetes/plan/preview.ts";
 import type { Cluster, Spot } from "../../../../src/providers/kubernetes/types.ts";
-import { cluster, type Kube, type User } from "../../../kube.ts";
+import { cluster, type Kube, soon, type User } from "../../../kube.ts";
 import type { Asker } from "../../../servers.ts";
 
 const open = new AbortController().signal;
@@ -19,7 +19,7 @@ async function world(context: Asker, user: User = "admin") {
 }
 
 function at(kube: Kube, namespace: string, user: User) {
-  const connection = connect({ name: "test", ...kube.as(user) });
+  const connection = connect({ name: "test", ...kube.as(user), limit: 60_000 });
   onTestFinished(() => connection.close());
   const spot: Spot = {
     ...{ service: "web", environment: "production", namespace, own: connection },
@@ -150,7 +150,7 @@ describe("a preview of objects", () => {
     expect(first.changes).toEqual([]);
     await kube.kubectl("-n", namespace, "scale", "deployment", "web", "--replicas=4");
     await kube.kubectl("-n", namespace, "annotate", "deployment", "web", "note=hello");
-    await kube.kubectl("-n", namespace, "rollout", "status", "deployment", "web", "--timeout=60s");
+    await kube.kubectl("-n", namespace, "rollout", "status", "deployment", "web", "--timeout=180s");
     const again = await preview(objects);
     expect(again.changes).toEqual(first.changes);
     expect(again.seen).toEqual(first.seen);
@@ -356,9 +356,7 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
       );
     });
     await expect
-      .poll(() => preview([deployment(namespace, { replicas: 6 })]).then(() => "", String), {
-        timeout: 20_000,
-      })
+      .poll(() => preview([deployment(namespace, { replicas: 6 })]).then(() => "", String), soon)
       .toBe(
         `Refusal: The cluster's policy ${name} forbids applying Deployment web: No more than five.`,
       );
@@ -396,16 +394,18 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
     const sized = (memory: string, replicas: number, tag = "1.4.1") =>
       deployment(namespace, { replicas, tag, container: { resources: { requests: { memory } } } });
     await expect
-      .poll(() =>
-        kube.kubectl(
-          "-n",
-          namespace,
-          "get",
-          "resourcequota",
-          "compute",
-          "-o",
-          "jsonpath={.status.used}",
-        ),
+      .poll(
+        () =>
+          kube.kubectl(
+            "-n",
+            namespace,
+            "get",
+            "resourcequota",
+            "compute",
+            "-o",
+            "jsonpath={.status.used}",
+          ),
+        soon,
       )
       .toContain("pods");
     await put(sized("1Gi", 7));
@@ -421,7 +421,7 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
             "-o",
             "jsonpath={.status.used.requests\\.memory}",
           ),
-        { timeout: 30_000 },
+        soon,
       )
       .toBe("7Gi");
     await expect(preview([sized("1Gi", 7, "1.4.2")])).resolves.toBeDefined();
@@ -437,7 +437,7 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
       `{apiVersion: v1, kind: ResourceQuota, metadata: {name: few, namespace: ${namespace}}, spec: {hard: {count/deployments.apps: "0"}}}`,
     );
     await expect
-      .poll(() => preview([deployment(namespace)]).then(() => "", String), { timeout: 20_000 })
+      .poll(() => preview([deployment(namespace)]).then(() => "", String), soon)
       .toBe(
         "Refusal: The quota few doesn't leave room for applying Deployment web: it asks for 1 of deployments, where 0 of 0 is in use; free some, or have the quota raised.",
       );
@@ -517,7 +517,7 @@ describe("just before a run", () => {
     await put(deployment(namespace, { replicas: 1 }));
     const next = [deployment(namespace, { replicas: 1, tag: "1.4.2" })];
     const { seen } = await preview(next);
-    await kube.kubectl("-n", namespace, "rollout", "status", "deployment", "web", "--timeout=60s");
+    await kube.kubectl("-n", namespace, "rollout", "status", "deployment", "web", "--timeout=180s");
     const live = await check(next, seen);
     expect(live.get("Deployment/web")?.metadata["resourceVersion"]).toEqual(expect.any(String));
   });
@@ -575,7 +575,7 @@ test("fifty objects are weighed with one dry run each and little work of our own
   expect((await preview(next)).changes).toHaveLength(25);
   const { user, system } = process.cpuUsage(start);
   // Measured: 0.2 s. How long the API server takes is the machine's affair: bench/ measures that.
-  expect((user + system) / 1000).toBeLessThan(1000);
+  expect((user + system) / 1000).toBeLessThan(3000);
   const tried = await kube.writes({ namespace, dryRun: true });
   expect(tried).toHaveLength(50);
 });
