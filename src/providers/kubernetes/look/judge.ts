@@ -33,6 +33,8 @@ export function judge({ records, patience, now }: Reading): Judge {
   const { events } = parsed();
   /** When a cluster was last silent, by where: what went on meanwhile is not known, so patience begins after that. */
   const silences = new Map<string, number>();
+  /** Since when something of a release is not there, by its key. */
+  const missed = new Map<string, number>();
 
   return async (spot, signal) => {
     const where = `${spot.own.name}/${spot.namespace}`;
@@ -51,7 +53,10 @@ export function judge({ records, patience, now }: Reading): Judge {
     const of = sum(held, (workload) => workload.wanted);
     const judged = { release, seen, workloads: held, missing, reason, ready, of };
     const from = Math.max(release.at, silences.get(where) ?? 0);
-    const span = { from, patience: patience(spot.environment), now: asked.now };
+    if (missing.length === 0) missed.delete(release.key);
+    else if (!missed.has(release.key)) missed.set(release.key, asked.now);
+    const gone = Math.max(from, missed.get(release.key) ?? 0);
+    const span = { from, gone, patience: patience(spot.environment), now: asked.now };
     const verdict = verdictOf(judged, complete, span);
     const silent = spot.watched.stale();
     if (silent && release.state !== "bad")
@@ -94,6 +99,8 @@ type Verdict = Pick<Judged, "state" | "says" | "stuck">;
 /** Milliseconds since 1970, and how long what is wrong may last; what was wrong before `from` counts from there on. */
 interface Span {
   readonly from: number;
+  /** When it was noticed that something is not there: the watch may be late, which must not count. */
+  readonly gone: number;
   readonly patience: number;
   readonly now: number;
 }
@@ -113,7 +120,7 @@ function verdictOf(judged: Open, complete: boolean, span: Span): Verdict {
   if (missing.length > 0) {
     const names = missing.map(({ kind, name }) => `${kind} ${name}`).join(" and ");
     const says = `Somebody deleted the ${names} of ${version}.`;
-    return stuckOr(says, says, span.from, span);
+    return stuckOr(says, says, span.gone, span);
   }
   if (unseen.length > 0)
     return { state: "going", says: `The cluster has not begun with ${version} yet.` };
