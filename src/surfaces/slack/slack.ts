@@ -177,11 +177,12 @@ export function slack(config: SlackConfig, door: Door): Slack {
 
 /**
  * By Slack's documentation of rate limits: about one message a second and channel, with short bursts (beyond that
- * messages are hidden without a word), and 50 calls of chat.update a minute in the whole workspace.
+ * messages are hidden without a word), and 50 calls of chat.update a minute in the whole workspace, of which some are
+ * left for those that come late.
  */
 const documented: readonly Budget[] = [
   { of: "posts", per: "channel", most: 5, every: 1_000 },
-  { of: "edits", per: "app", most: 10, every: 1_500 },
+  { of: "edits", per: "app", most: 6, every: 1_500 },
 ];
 
 /** How long a start waits for Slack, in milliseconds: nothing else needs it. */

@@ -58,11 +58,14 @@ export type SlackServer = Awaited<ReturnType<typeof slackServer>>;
 export async function slackServer({
   now = Date.now,
   hidesBursts = false,
+  weather = () => undefined,
 }: {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Like Slack, hides without a word what is posted into a channel within a second of another message. */
   readonly hidesBursts?: boolean;
+  /** What a call meets that no test has a fault of its own for. */
+  readonly weather?: (method: string, args: Args) => Fault | undefined;
 } = {}) {
   const botToken = `xoxb-${randomUUID()}`;
   const appToken = `xapp-${randomUUID()}`;
@@ -286,7 +289,7 @@ export async function slackServer({
     const method = url.pathname.slice("/api/".length);
     const args = argsOf(body);
     asked.push({ method, args });
-    const fault = faults.get(method)?.shift();
+    const fault = faults.get(method)?.shift() ?? weather(method, args);
     if (fault === "hangs" || away === "hangs") return;
     if (away === "refuses") {
       response.writeHead(503).end("{}");

@@ -354,7 +354,7 @@ test("by its budgets no channel gets more than Slack shows, and the workspace no
       .map(({ most, every }) => most + Math.floor((seconds * 1000) / every));
   expect(most("posts", "channel", 60)).toEqual([65]);
   expect(most("posts", "channel", 1)).toEqual([6]);
-  expect(most("edits", "app", 60)).toEqual([50]);
+  expect(most("edits", "app", 60)).toEqual([46]);
 });
 
 test("a deleted message and an archived channel are gone", async () => {

@@ -72,7 +72,14 @@ export const general = "19:general@thread.tacv2";
 /** A group chat. */
 export const group = "19:group@thread.v2";
 
-export async function teamsServer({ now = Date.now }: { readonly now?: () => number } = {}) {
+export async function teamsServer({
+  now = Date.now,
+  weather = () => undefined,
+}: {
+  readonly now?: () => number;
+  /** What a call meets that no test has a fault of its own for. */
+  readonly weather?: (kind: Kind, path: string, body: unknown) => Fault | undefined;
+} = {}) {
   const tenant = "11111111-1111-4111-8111-111111111111";
   const appId = "99999999-9999-4999-8999-999999999999";
   const password = randomUUID();
@@ -194,7 +201,8 @@ export async function teamsServer({ now = Date.now }: { readonly now?: () => num
     }
     const { kind, act } = route(request, url, text);
     asked.push({ kind, path: decodeURIComponent(url.pathname), body: jsonOf(text) });
-    const fault = faults.get(kind)?.shift();
+    const fault =
+      faults.get(kind)?.shift() ?? weather(kind, decodeURIComponent(url.pathname), jsonOf(text));
     if (fault === "hangs" || away === "hangs") return;
     if (away === "refuses") {
       response.writeHead(503).end("{}");
