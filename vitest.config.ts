@@ -1,4 +1,4 @@
-/** How the tests run: six projects told apart by the file's name, on Node's own type stripping. */
+/** How the tests run: projects told apart by the file's name, on Node's own type stripping. */
 import { defineConfig } from "vitest/config";
 import { brief, counts } from "./test/reporter.ts";
 
@@ -13,7 +13,7 @@ const suite = (name: string, include: string, exclude: readonly string[], second
   },
 });
 
-const slow = ["servers", "browser", "crash", "scenarios", "kubernetes"].map(
+const slow = ["servers", "browser", "crash", "scenarios", "kubernetes", "sim"].map(
   (name) => `test/**/*.${name}.test.ts`,
 );
 
@@ -34,6 +34,7 @@ export default defineConfig({
       suite("browser", "test/**/*.browser.test.ts", [], 240),
       suite("crash", "test/**/*.crash.test.ts", [], 600),
       suite("scenarios", "test/**/*.scenarios.test.ts", [], 240),
+      suite("sim", "test/**/*.sim.test.ts", [], 60),
       suite("kubernetes", "test/**/*.kubernetes.test.ts", [], 300),
     ],
   },
