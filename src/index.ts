@@ -6,6 +6,7 @@ export {
   type Ctx,
   daily,
   defineCommand,
+  type InLine,
   noun,
   on,
   type Reply,

@@ -27,6 +27,19 @@ export interface RunView {
   readonly digest?: string;
 }
 
+/** One place in a line: who holds a target, or waits for it. */
+export interface InLine {
+  /** `web in production`, or the team that may carry out only so much at once. */
+  readonly what: string;
+  readonly run: number;
+  readonly title: string;
+  readonly by: Person;
+  /** 0: it is under way there; 1: next. */
+  readonly place: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** What a command may do with runs. `run` is a number or an id; a wrong one is refused with the nearest right one. */
 export interface Runs {
   open(of?: Target): Promise<readonly RunView[]>;
@@ -35,6 +48,8 @@ export interface Runs {
     readonly ended?: boolean;
     readonly limit: number;
   }): Promise<readonly RunView[]>;
+  /** The lines in which somebody waits; of one target also who alone is under way there. */
+  lines(of?: Target): Promise<readonly InLine[]>;
   vote(run: string, digest: string, vote: "yes" | "no" | "withdraw", why?: string): Promise<Card>;
   press(run: string, button: string, form?: unknown): Promise<Card>;
   cancel(run: string): Promise<Card>;

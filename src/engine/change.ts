@@ -14,16 +14,7 @@ import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Sql } from "../store/database.ts";
-import {
-  anyOverlap,
-  awaitTurn,
-  inLine,
-  type Limit,
-  releaseLocks,
-  takeLocks,
-  toRelease,
-  toTake,
-} from "../store/locks.ts";
+import { releaseLocks, takeLocks, toRelease, toTake } from "../store/locks.ts";
 import { insertCall, insertNote } from "../store/messages.ts";
 import {
   decidePlan,
@@ -51,6 +42,7 @@ import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
 import { isExpected, steady } from "./faults.ts";
 import { acts as most } from "./limits.ts";
+import { awaitRoom, standInLine } from "./line.ts";
 import { Misfit, misfits } from "./misfit.ts";
 import { allChanges } from "./plan-card.ts";
 import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
@@ -140,35 +132,6 @@ async function ready(c: Asked): Promise<void> {
     const says = end === "cancelled" ? takenBackText(c, error.message, false) : error.message;
     await close(c, { ok: false, end, says });
   }
-}
-
-/** Parks while somebody else holds a target or was in line before. */
-async function standInLine(c: Asked, targets: readonly string[]): Promise<void> {
-  const { run } = c.progress;
-  if (!(await c.progress.reads((sql) => anyOverlap(sql, run.id, targets)))) return;
-  const place = async (sql: Sql) => {
-    const who = { run: run.id, step: c.step, hurry: run.hurry };
-    const turn = await awaitTurn(sql, who, targets);
-    if (!turn.free) await voidPlans(sql, run.id, c.step, "somebody else went first");
-    const moved = turn.free || run.hurry > 0;
-    const behind = moved ? await inLine(sql, run.id, targets) : [];
-    await ringRuns(sql, behind);
-    return { value: { turn, behind } };
-  };
-  // Nobody waits for the disk while the table of locks is ours: the place is lost only together with what comes after.
-  const how = { soft: true, before: (sql: Sql) => toTake(sql, targets) };
-  const turn = await c.progress.transact("a place in line", place, how);
-  c.parts.ring(turn.behind);
-  if (turn.turn.free) return;
-  c.progress.plans.delete(c.step);
-  const { before } = turn.turn;
-  const holder = before.find((one) => one.held) ?? before[0];
-  await c.progress.park({
-    kind: "lock",
-    step: c.step,
-    ahead: before.length - 1,
-    ...(holder && { holder: holder.run, since: holder.since }),
-  });
 }
 
 /** The plan that counts now, if the code still asks for the same. */
@@ -326,15 +289,6 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   };
   c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: true }));
   c.progress.meter?.({ is: "passed", point: "begun" });
-}
-
-/** Parks while others carry out as much as there may be at once; votes stay as they are. */
-function awaitRoom(c: Asked, { name, most }: Limit, ahead: number): Promise<never> {
-  const full =
-    most === 1 ? "one change at once" : `${most} changes at once, and so many are under way`;
-  const turn = ahead === 0 ? "This is next." : `${ahead} more before this one.`;
-  const says = `${name} may carry out ${full}. ${turn}`;
-  return c.progress.park({ kind: "lock", step: c.step, says, ahead });
 }
 
 /** A precondition broke before the first effect: the plan is made again and asked for again. */

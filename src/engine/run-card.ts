@@ -197,8 +197,19 @@ function buttonsOf(shot: Snapshot, plan: PlanRow | undefined, saw: Saw | undefin
       { label: "Why", command: "why", args: { run: number } },
     ];
   }
+  if (run.state === "queued" && !run.cancel) return [cancel, ...holderButtons(shot)];
   if (run.cancel || (run.state === "running" && undoingOf(shot) !== undefined)) return logs;
   return [...(run.state === "running" ? logs : []), cancel];
+}
+
+/** For who waits: what the one before does; and who is in a hurry may stop it. */
+function holderButtons({ run, holder }: Snapshot): Say[] {
+  if (!holder) return [];
+  const args = { run: String(holder.number) };
+  const look: Say = { label: `Look at run ${holder.number}`, command: "why", args };
+  const confirm = `Stop ${holder.title} and take back what it did?`;
+  const stop: Say = { label: `Stop run ${holder.number}`, command: "cancel", args, confirm };
+  return run.hurry > 0 ? [look, stop] : [look];
 }
 
 /** Why the change under way is being taken back, where it is. */

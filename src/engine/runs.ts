@@ -9,6 +9,7 @@ import { refuse } from "../core/refusal.ts";
 import { appendAudit } from "../store/audit.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { hasEntry } from "../store/journal.ts";
+import { readLines } from "../store/locks.ts";
 import {
   decidePlan,
   insertVote,
@@ -34,6 +35,7 @@ import { asJson } from "./acts.ts";
 import { short } from "./digest.ts";
 import { keyOf } from "./progress.ts";
 import { countingVotes, isApproved } from "./votes.ts";
+import { targetText } from "./words.ts";
 
 type Verdict = { readonly ok: true } | { readonly ok: false; readonly says: string };
 export interface VotePolicy {
@@ -122,6 +124,13 @@ export function runsFor(parts: RunsParts): Runs {
     async list(query) {
       const rows = await listRuns(database, query);
       return Promise.all(rows.map((run) => view(parts, run)));
+    },
+    async lines(of) {
+      const rows = await readLines(database, of);
+      return rows.map(({ target, by, ...row }) => {
+        const what = target.startsWith("team:") ? target.slice(5) : targetText(target);
+        return { ...row, what, by: { id: by, name: parts.nameOf(by) } };
+      });
     },
     vote: (name, digest, vote, why) =>
       act(name, async (sql, run) => {

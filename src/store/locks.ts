@@ -41,6 +41,11 @@ export interface Limit {
 /** It stands among the targets, and no target is called so. */
 const slotOf = (limit: Limit): string => `team:${limit.name}`;
 
+/** Whose turn it is. `before`: who holds or was in line; `isNew`: it got into line only now. */
+export type Turn =
+  | { readonly free: true }
+  | { readonly free: false; readonly before: readonly Held[]; readonly isNew: boolean };
+
 /** What became of asking for targets. `full`: nobody holds them, but so many others hold something under this limit. */
 export type Taken =
   | { readonly is: "taken" }
@@ -66,11 +71,7 @@ export async function toRelease(sql: Sql, run: string): Promise<void> {
  * Whether nobody holds any of the targets, nor was in line before. Where somebody is, this one gets into line; but not
  * who holds its targets already (its driver died between taking them and beginning): those in line wait for it.
  */
-export async function awaitTurn(
-  sql: Sql,
-  who: Who,
-  targets: readonly string[],
-): Promise<{ readonly free: true } | { readonly free: false; readonly before: readonly Held[] }> {
+export async function awaitTurn(sql: Sql, who: Who, targets: readonly string[]): Promise<Turn> {
   const before = await sql.query(
     Held,
     `SELECT DISTINCT ON (l.run) l.run, l.step, l.held, l.since FROM shipmate.locks l
@@ -89,12 +90,12 @@ export async function awaitTurn(
     [who.run, who.step, before.length === 0],
   );
   if (before.length === 0) return { free: true };
-  await sql.run(
+  const added = await sql.run(
     `INSERT INTO shipmate.locks (target, run, step, held, hurry)
      SELECT jsonb_array_elements_text($3::jsonb), $1, $2, false, $4 ON CONFLICT DO NOTHING`,
     [who.run, who.step, json(targets), who.hurry ?? 0],
   );
-  return { free: false, before };
+  return { free: false, before, isNew: added > 0 };
 }
 
 /** Whether anything overlaps at all: the cheap question that mostly makes the dear one needless. */
@@ -178,6 +179,35 @@ export async function releaseLocks(
     [run, step ?? null],
   );
   return rows.map((row) => row.run);
+}
+
+const InLine = z.object({
+  target: z.string(),
+  run: z.number(),
+  title: z.string(),
+  by: z.string(),
+  /** 0: it holds the target. */
+  place: z.number(),
+  since: z.number(),
+});
+
+/** Lines for targets, or for the one and what lies above and below it, whoever holds each first. */
+export function readLines(
+  sql: Sql,
+  of: string | undefined,
+): Promise<readonly z.output<typeof InLine>[]> {
+  return sql.query(
+    InLine,
+    `SELECT l.target, r.number AS run, r.title, r.by_person AS by, l.since,
+       CASE WHEN l.held THEN 0 ELSE
+         row_number() OVER (PARTITION BY l.target, l.held ORDER BY l.hurry DESC, l.place) END AS place
+     FROM shipmate.locks l JOIN shipmate.runs r ON r.id = l.run
+     WHERE ($2::text IS NULL OR ${overlaps})
+       AND ($2::text IS NOT NULL OR EXISTS (
+         SELECT FROM shipmate.locks w WHERE w.target = l.target AND NOT w.held))
+     ORDER BY l.target, l.held DESC, place LIMIT 200`,
+    [json([of ?? ""]), of ?? null],
+  );
 }
 
 /** Runs in line for any of the targets. */

@@ -74,10 +74,12 @@ export const Run = z.object({
   cancel: z.object({ by: z.string(), name: z.string(), at: z.number() }).nullable(),
   epoch: z.number(),
   rev: z.number(),
+  /** 1: goes before others, -1: after them. */
+  hurry: z.number(),
 });
 export type Run = z.output<typeof Run>;
 const columns =
-  "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev";
+  "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev, hurry";
 
 /** How long a claim lasts without renewal, in milliseconds. */
 export const leaseLength = 15_000;
@@ -123,7 +125,6 @@ export const Claim = z.object({
   ...Run.shape,
   /** How often it was claimed since it last got on, this claim too. */
   tries: z.number(),
-  hurry: z.number(),
   now: z.number(),
 });
 export type Claim = z.output<typeof Claim>;
@@ -162,7 +163,7 @@ export function claimRuns(
        ORDER BY created_at - (${before}) * 600000, number LIMIT $1 FOR UPDATE SKIP LOCKED)
      UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
        lease_until = shipmate.now() + $2, rung = false
-     FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, hurry, shipmate.now() AS now`,
+     FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, shipmate.now() AS now`,
     [limit, leaseLength, urgent, suspects, code],
   );
 }
@@ -284,23 +285,6 @@ export function openChildren(sql: Sql, parent: string): Promise<readonly Run[]> 
     `SELECT ${columns} FROM shipmate.runs WHERE parent = $1 AND ended_at IS NULL`,
     [parent],
   );
-}
-
-/** How many runs there are that came of the same first one, counted up to `most`. */
-export async function familySize(sql: Sql, run: string, most: number): Promise<number> {
-  const row = await first(
-    sql,
-    z.object({ size: z.number() }),
-    `WITH RECURSIVE up AS (
-       SELECT id, parent FROM shipmate.runs WHERE id = $1
-       UNION ALL SELECT r.id, r.parent FROM shipmate.runs r JOIN up ON r.id = up.parent),
-     down AS (
-       SELECT id FROM up WHERE parent IS NULL
-       UNION ALL SELECT r.id FROM shipmate.runs r JOIN down ON r.parent = down.id)
-     SELECT count(*) AS size FROM (SELECT FROM down LIMIT $2) d`,
-    [run, most],
-  );
-  return row?.size ?? 0;
 }
 
 /** Of the newest 1,000 runs those that ended in the last so many milliseconds. */

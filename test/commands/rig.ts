@@ -54,6 +54,7 @@ export async function say(text: string, part: Partial<World> = {}) {
     };
   const runs: Runs = {
     open: async () => world.runs,
+    lines: async () => [],
     list: async (query) => {
       asked.push(["list", query]);
       return world.runs;

@@ -70,7 +70,7 @@ test("queued: behind whom, what they do and since when, and that this is next", 
   expect(face(2)).toMatchObject({
     state: "waiting: Queued",
     says: "web in staging is busy with run 1 (Ada, deploy, 2 min). This is next.",
-    buttons: ["Cancel"],
+    buttons: ["Cancel", "Look at run 1"],
   });
   await house.say("linus", "deploy web 1.5.0 to staging");
   expect(face(3).says).toBe(
