@@ -11,6 +11,7 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { admin } from "./kube-admin.ts";
 import { guarded, kubeTool, started } from "./kube-home.ts";
 import { type Asker, leaveOut } from "./servers.ts";
 
@@ -138,10 +139,42 @@ async function onPlane(
   };
   return {
     ...commands(asker, tool, ["kubectl"], kubeconfig),
+    ...directly(asker, kubeconfig),
     as: (user) => ({ kubeconfig, context: user }),
     writes,
     effects: async (like = {}) =>
       (await writes({ ...like, dryRun: false })).filter((write) => write.status < 300),
+  };
+}
+
+/** What `commands` does, without kubectl. */
+function directly(asker: Asker, kubeconfig: string): Pick<Kube, "namespace" | "grant"> {
+  const asked = admin(kubeconfig);
+  const made = async (path: string, name: string, more: object = {}) => {
+    const ask = await asked;
+    await ask("POST", path, [201], { metadata: { name }, ...more });
+    asker.onTestFinished(async () => {
+      // It may be gone already, and so may the control plane.
+      await ask("DELETE", `${path}/${name}`, [200, 202, 404, 409]).catch(() => undefined);
+    });
+  };
+  return {
+    namespace: async (name = "test") => {
+      const unique = `${name}-${letters()}`;
+      await made("/api/v1/namespaces", unique);
+      const account = `/api/v1/namespaces/${unique}/serviceaccounts/default`;
+      // Before there is one, no pod can be made there.
+      while ((await (await asked)("GET", account, [200, 404])) === 404) await sleep(20);
+      return unique;
+    },
+    grant: async (user, clusterRole, namespace) => {
+      const where = namespace ? `namespaces/${namespace}/rolebindings` : "clusterrolebindings";
+      const group = "rbac.authorization.k8s.io";
+      await made(`/apis/${group}/v1/${where}`, `test-${user}-${letters()}`, {
+        roleRef: { apiGroup: group, kind: "ClusterRole", name: clusterRole },
+        subjects: [{ apiGroup: group, kind: "User", name: user }],
+      });
+    },
   };
 }
 
