@@ -9,6 +9,7 @@ import type { Person } from "./core/person.ts";
 import type { Provider } from "./core/provider.ts";
 import { refuse } from "./core/refusal.ts";
 import type { Door, Surface } from "./core/surface.ts";
+import { codeOf } from "./engine/code.ts";
 import { createDoor, type TheDoor } from "./engine/door.ts";
 import { inProcess } from "./engine/doorbell.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
@@ -29,12 +30,15 @@ import { directory as platformDirectory } from "./providers/platform/directory.t
 import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
 import { openSeeing, type Seeing } from "./seeing.ts";
+import { startBeating } from "./store/alive.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
 import { awaitPostgres } from "./store/await-postgres.ts";
 import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
+import { startPruning } from "./store/history.ts";
 import { voidPosting } from "./store/messages.ts";
 import { migrate } from "./store/migrate.ts";
+import { migrations } from "./store/migrations.ts";
 import { openPglite } from "./store/pglite.ts";
 import { voidClaims } from "./store/runs.ts";
 import { bus } from "./surfaces/console/bus.ts";
@@ -98,7 +102,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const manifests = config.manifests ?? join(root, "manifests");
     const platform = await openPlatform(manifests, log, closers);
     await checkPort(config.host, config.port);
-    const [database, worlds, commands, workflows] = await together([
+    const [database, worlds, commands, workflows, code] = await together([
       openDatabase(config, log, closers, options.signal),
       openWorlds({
         ...{ folder: manifests, home: config.home, kubeconfig: config.kubeconfig },
@@ -106,6 +110,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       }),
       loadCommands(join(root, "commands")),
       loadWorkflows(join(root, "workflows")),
+      codeOf([join(root, "workflows"), ...["roles", "core", "engine"].map(ownFolder)]),
     ]);
     const now = platform.current;
     const nameOf = (id: string) => now().people[id]?.name ?? id;
@@ -132,6 +137,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const engine = createEngine({
       database,
       workflows,
+      code,
       doorbell,
       nameOf,
       grace,
@@ -190,6 +196,15 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     poke = projector.poke;
     const sealer = startSealer(database, 1_000, (error) => troubled(error, "sealing the audit"));
     closers.push(() => sealer.close());
+    const pruning = startPruning(database, { days: config.historyDays }, (error) =>
+      troubled(error, "pruning the history"),
+    );
+    closers.push(() => pruning.close());
+    const self = { id: randomUUID(), code, knows: migrations.length };
+    const beating = await startBeating(database, self, (error) =>
+      troubled(error, "saying that this process lives"),
+    );
+    closers.push(() => beating.close());
 
     const audited = watchAudit(database);
     const web = await serve({
@@ -203,7 +218,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       audit: async () => {
         const checked = await audited();
         return checked.ok
-          ? { holds: true, says: `All ${checked.head.count} rows are as they were written.` }
+          ? { holds: true, says: heldText(checked.head.count, checked.pruned) }
           : { holds: false, says: checked.says };
       },
       logs: runLog({
@@ -234,6 +249,13 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     await close();
     throw error;
   }
+}
+
+const ownFolder = (name: string): string => join(import.meta.dirname, name);
+
+function heldText(all: number, pruned = 0): string {
+  const held = `All ${all - pruned} rows are as they were written.`;
+  return pruned === 0 ? held : `${held} The ${pruned} before them were pruned.`;
 }
 
 const both = (one: Meter, other: Meter | undefined): Meter =>

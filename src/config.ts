@@ -20,6 +20,8 @@ interface Common {
   /** The kubeconfig for clusters of platform.yaml that name none. */
   readonly kubeconfig?: string;
   readonly log: Level;
+  /** For how many days finished runs and all that belongs to them are kept; for ever unless set. */
+  readonly historyDays?: number;
   /** The address of an OpenTelemetry collector, to which each run's trace is sent (OTLP over HTTP). */
   readonly traces?: string;
 }
@@ -102,6 +104,11 @@ export const Settings = z.object({
     .optional(),
   TEAMS_ALLOW_UNAUTHENTICATED: z.stringbool("must be true or false").optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(["http", "https"], "http://localhost:4318").optional(),
+  HISTORY_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, "must be a number of days from 1 to 99999")
+    .transform(Number)
+    .optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(", ")}`).optional(),
 });
 type Settings = z.output<typeof Settings>;
@@ -132,6 +139,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...(settings.SHIPMATE_MANIFESTS && { manifests: resolve(settings.SHIPMATE_MANIFESTS) }),
     ...(settings.KUBECONFIG && { kubeconfig: settings.KUBECONFIG }),
     ...(settings.OTEL_EXPORTER_OTLP_ENDPOINT && { traces: settings.OTEL_EXPORTER_OTLP_ENDPOINT }),
+    ...(settings.HISTORY_DAYS !== undefined && { historyDays: settings.HISTORY_DAYS }),
     log: settings.LOG_LEVEL ?? "info",
   };
   const chat = { ...(slack && { slack }), ...(teams && { teams }) };

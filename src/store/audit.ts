@@ -6,6 +6,8 @@
  *   lower id than its neighbours', is linked in the next round. `seq` is the order of the chain, not `audit`.
  * - hash = SHA-256 of the hash before and the row's canonical text. The first one has nothing before it.
  * - Whoever can write to the database can make a new chain; only a head that was noted elsewhere shows that.
+ * - Pruning takes the oldest links with their rows, and leaves an anchor: the last of them. A row in the chain tells of
+ *   it, and what follows is checked from there on, so that pruning hides nothing that was done to the rest.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -32,7 +34,11 @@ export interface Head {
 
 /** The first row that is wrong, in a sentence. */
 export type Checked =
-  | { readonly ok: true; readonly head: Head }
+  | {
+      readonly ok: true;
+      readonly head: Head /** How many links were pruned. */;
+      readonly pruned?: number;
+    }
   | { readonly ok: false; readonly says: string };
 
 /** Gives the row's id. Call it inside the act's own transaction. */
@@ -72,15 +78,16 @@ export async function sealAudit(database: Database): Promise<Head> {
   }
 }
 
-/** Seals every so many milliseconds until closed; closing seals once more. `failed` hears of errors; the next round tries again. */
+/** Seals every so many milliseconds until closed; closing seals once more. `failed` hears of errors; the next round tries again. `sealed` hears of each head. */
 export function startSealer(
   database: Database,
   every: number,
   failed: (error: unknown) => void,
+  sealed: (head: Head) => Promise<void> = async () => undefined,
 ): { close(): Promise<void> } {
   let under: Promise<unknown> = Promise.resolve();
   const round = () => {
-    under = under.then(() => sealAudit(database)).catch(failed);
+    under = under.then(async () => sealed(await sealAudit(database))).catch(failed);
     return under;
   };
   let busy = false;
@@ -106,7 +113,10 @@ export function startSealer(
  */
 export async function checkAudit(database: Database, known: Head = start): Promise<Checked> {
   const newest = await headOf(database);
-  let head = start;
+  const anchor = await anchorOf(database);
+  if (anchor.count > 0 && !(await isTold(database, anchor)))
+    return no("The audit's beginning was removed, and no row of it tells of that.");
+  let head = anchor;
   while (head.count < newest.count) {
     const links = await linksAfter(database, head.count);
     if (links.length === 0) return gone(head.count + 1);
@@ -121,23 +131,96 @@ export async function checkAudit(database: Database, known: Head = start): Promi
     }
   }
   if (head.count < known.count)
-    return no(`The audit's last ${known.count - head.count} rows were removed.`);
+    return no(
+      `The audit ends at row ${head.count}, and row ${known.count} was seen before: an older backup was restored, or its last rows were removed.`,
+    );
   const foreign = await unlinked(database);
   if (foreign !== undefined)
     return no(
       `Audit row ${foreign} has no link in the chain: it was put in by hand, or its link was removed.`,
     );
-  return { ok: true, head };
+  return { ok: true, head, ...(anchor.count > 0 && { pruned: anchor.count }) };
+}
+
+/**
+ * Deletes the oldest rows with their links, so many at most: those older than so many milliseconds, up to the first
+ * that is not, or whose run is under way. The newest link stays. Gives how many went; where another process is at it: 0.
+ */
+export function pruneAudit(database: Database, age: number, limit = 1_000): Promise<number> {
+  return database.transaction(async (sql) => {
+    if (!(await isOurTurn(sql))) return 0;
+    const oldest = await sql.query(
+      Link.extend({ old: z.boolean() }),
+      `SELECT c.seq, c.audit, c.hash, COALESCE(a.at < shipmate.now() - $1::bigint
+         AND NOT EXISTS (SELECT FROM shipmate.runs r WHERE r.id = a.run AND r.ended_at IS NULL), false) AS old
+       FROM shipmate.audit_chain c LEFT JOIN shipmate.audit a ON a.id = c.audit
+       WHERE c.seq < (SELECT max(seq) FROM shipmate.audit_chain) ORDER BY c.seq LIMIT $2`,
+      [age, limit],
+    );
+    const young = oldest.findIndex(({ old }) => !old);
+    const gone = young < 0 ? oldest : oldest.slice(0, young);
+    const last = gone.at(-1);
+    if (last === undefined) return 0;
+    const { seq, hash } = last;
+    await sql.run(
+      `WITH links AS (DELETE FROM shipmate.audit_chain WHERE seq <= $1 RETURNING audit)
+       DELETE FROM shipmate.audit a USING links WHERE a.id = links.audit`,
+      [seq],
+    );
+    await sql.run("DELETE FROM shipmate.audit_anchor");
+    await sql.run("INSERT INTO shipmate.audit_anchor (seq, hash) VALUES ($1, $2)", [seq, hash]);
+    await appendAudit(sql, {
+      ...{ person: "shipmate", surface: "engine", did: pruned },
+      detail: { rows: gone.length, link: seq, hash },
+    });
+    return gone.length;
+  });
+}
+
+const pruned = "pruned the audit";
+
+/** The last link that was pruned; the start where none was. */
+async function anchorOf(sql: Sql): Promise<Head> {
+  const row = await first(
+    sql,
+    Link.pick({ seq: true, hash: true }),
+    "SELECT seq, hash FROM shipmate.audit_anchor ORDER BY seq DESC LIMIT 1",
+  );
+  return row === undefined ? start : { count: row.seq, hash: row.hash };
+}
+
+/** Whether a row of the audit tells that it was pruned up to there. */
+async function isTold(sql: Sql, anchor: Head): Promise<boolean> {
+  const row = await first(
+    sql,
+    z.object({ told: z.boolean() }),
+    `SELECT EXISTS (SELECT FROM shipmate.audit
+       WHERE did = $1 AND detail->>'hash' = $2 AND (detail->>'link')::bigint = $3) AS told`,
+    [pruned, anchor.hash, anchor.count],
+  );
+  return row?.told === true;
 }
 
 /** Checks with the newest head that this process has seen: a chain that was cut, emptied or made anew meanwhile is found. */
-export function watchAudit(database: Database): () => Promise<Checked> {
-  let known = start;
+export function watchAudit(database: Database, seen: Head = start): () => Promise<Checked> {
+  let known = seen;
   return async () => {
     const checked = await checkAudit(database, known);
     if (checked.ok && checked.head.count > known.count) known = checked.head;
     return checked;
   };
+}
+
+/** Whether the chain has this link as it was, or it was pruned since. */
+export async function hasHead(sql: Sql, head: Head): Promise<boolean> {
+  if (head.count <= (await anchorOf(sql)).count) return true;
+  const found = await first(
+    sql,
+    z.object({ hash: z.string() }),
+    "SELECT hash FROM shipmate.audit_chain WHERE seq = $1",
+    [head.count],
+  );
+  return found?.hash === head.hash;
 }
 
 const no = (says: string): Checked => ({ ok: false, says });
@@ -160,13 +243,7 @@ async function headOf(sql: Sql): Promise<Head> {
 
 /** How many were linked: fewer than a batch means that nothing is left, or that another process seals. */
 async function sealSome(sql: Sql): Promise<number> {
-  const ours = await first(
-    sql,
-    z.object({ ours: z.boolean() }),
-    "SELECT pg_try_advisory_xact_lock($1::bigint) AS ours",
-    [lock],
-  );
-  if (ours?.ours !== true) return 0;
+  if (!(await isOurTurn(sql))) return 0;
   let head = await headOf(sql);
   const rows = await sql.query(
     z.object({ audit: z.number(), row: z.json() }),
@@ -188,6 +265,17 @@ async function sealSome(sql: Sql): Promise<number> {
     [links],
   );
   return rows.length;
+}
+
+/** One process at a time works on the chain; it has its turn until the transaction ends. */
+async function isOurTurn(sql: Sql): Promise<boolean> {
+  const ours = await first(
+    sql,
+    z.object({ ours: z.boolean() }),
+    "SELECT pg_try_advisory_xact_lock($1::bigint) AS ours",
+    [lock],
+  );
+  return ours?.ours === true;
 }
 
 function linked(before: string, row: Json): string {
