@@ -14,19 +14,23 @@ export interface Judged {
   readonly messages: number;
   /** Requests that the outside refused, because it had seen their key. */
   readonly again: number;
+  /** Messages that were posted a second time, by a request that came late. */
+  readonly twice: number;
   readonly ends: { readonly [state: string]: number };
 }
 
 export interface Judging {
   /** How often the outside may have refused a second request with the same key; never unless told. */
   readonly again?: number;
-  /** Milliseconds without any news that are waited for (60,000: longer than the longest claim). */
+  /** How often a message may have been posted twice; never unless told. */
+  readonly twice?: number;
+  /** Milliseconds without any news that are waited for (150,000: several times the longest claim). */
   readonly patience?: number;
 }
 
 /** Lets what was asked for come to its end, ends the fleet in good order, and looks at everything. Throws with all that is wrong. */
 export async function judge(fleet: Fleet, crowd: Crowd, how: Judging = {}): Promise<Judged> {
-  const { patience = 60_000, again: allowed = 0 } = how;
+  const { patience = 150_000 } = how;
   crowd.enough();
   const [one] = fleet.live.values();
   if (one === undefined) throw new Error("nobody lives who could bring it to its end");
@@ -46,16 +50,20 @@ export async function judge(fleet: Fleet, crowd: Crowd, how: Judging = {}): Prom
     await allOver(database, crowd.asked, wrong);
     await effectsOnce(database, told, crowd.asked, wrong);
     await cardsTrue(database, told, wrong);
+    const twice = postedTwice(told);
+    if (twice.length > (how.twice ?? 0)) wrong.push(`these were posted twice: ${twice}`);
     await sealAudit(database);
     const checked = await checkAudit(database);
     if (!checked.ok) wrong.push(checked.says);
     const again = told.effects.filter((effect) => effect.again).length;
-    if (again > allowed) wrong.push(`the outside was asked for the same effect ${again} times`);
+    if (again > (how.again ?? 0))
+      wrong.push(`the outside was asked for the same effect ${again} times`);
     if (wrong.length > 0)
       throw new Error(`${wrong.length} are wrong:\n${wrong.slice(0, 20).join("\n")}`);
     const ends = Object.groupBy(crowd.asked, ({ end = "?" }) => end);
     return {
       ...{ runs: crowd.asked.length, effects: told.effects.length - again, again },
+      twice: twice.length,
       messages: told.messages.length,
       ends: Object.fromEntries(Object.entries(ends).map(([end, all]) => [end, all?.length ?? 0])),
     };
@@ -143,7 +151,15 @@ async function effectsOnce(
 
 const needsMigration = (version: string) => Number(version.split(/[.-]/)[2]) % 2 === 0;
 
-/** One card a run, and it says how the run ended; no message was posted twice. */
+function postedTwice(told: Told): readonly string[] {
+  const posts = Map.groupBy(
+    told.messages.filter(({ posted }) => posted),
+    ({ id }) => id,
+  );
+  return [...posts].flatMap(([id, all]) => (all.length > 1 ? [id] : []));
+}
+
+/** Each run's card says how it ended: the one that was posted last, where it was posted twice. */
 async function cardsTrue(database: Database, told: Told, wrong: string[]): Promise<void> {
   const Row = z.object({ id: z.string(), title: z.string(), state: z.string() });
   const roots = await database.query(
@@ -152,10 +168,6 @@ async function cardsTrue(database: Database, told: Told, wrong: string[]): Promi
   );
   const Shown = z.object({ state: z.object({ word: z.string() }) });
   const byId = Map.groupBy(told.messages, ({ id }) => id);
-  for (const [id, all] of byId) {
-    const posts = all.filter(({ posted }) => posted).length;
-    if (posts !== 1) wrong.push(`message ${id} was posted ${posts} times`);
-  }
   for (const { id, title, state } of roots) {
     const card = Shown.safeParse(byId.get(id)?.at(-1)?.card);
     const word = card.data?.state.word.toLowerCase();
