@@ -159,17 +159,17 @@ function postedTwice(told: Told): readonly string[] {
   return [...posts].flatMap(([id, all]) => (all.length > 1 ? [id] : []));
 }
 
-/** Each run's card says how it ended: the one that was posted last, where it was posted twice. */
+/** Each run's card says how it ended: the one that Shipmate knows of, where it was posted twice. */
 async function cardsTrue(database: Database, told: Told, wrong: string[]): Promise<void> {
-  const Row = z.object({ id: z.string(), title: z.string(), state: z.string() });
+  const Row = z.object({ ref: z.string().nullable(), title: z.string(), state: z.string() });
   const roots = await database.query(
     Row,
-    `SELECT m.id, r.title, r.state FROM shipmate.messages m JOIN shipmate.runs r ON r.id = m.run WHERE m.kind = 'root'`,
+    `SELECT m.ref, r.title, r.state FROM shipmate.messages m JOIN shipmate.runs r ON r.id = m.run WHERE m.kind = 'root'`,
   );
   const Shown = z.object({ state: z.object({ word: z.string() }) });
-  const byId = Map.groupBy(told.messages, ({ id }) => id);
-  for (const { id, title, state } of roots) {
-    const card = Shown.safeParse(byId.get(id)?.at(-1)?.card);
+  const byRef = Map.groupBy(told.messages, ({ ref }) => ref);
+  for (const { ref, title, state } of roots) {
+    const card = Shown.safeParse(byRef.get(ref ?? "")?.at(-1)?.card);
     const word = card.data?.state.word.toLowerCase();
     if (word !== state) wrong.push(`the card of ${title} says ${word}, it is ${state}`);
   }
