@@ -21,10 +21,11 @@ import { type Log, logger } from "./observe/log.ts";
 import { type Mask, masker } from "./observe/mask.ts";
 import type { Meter } from "./observe/meter.ts";
 import { repeats } from "./observe/repeats.ts";
+import { openDatabase } from "./open-database.ts";
 import { type Kept, keepPlatform } from "./platform/keep.ts";
 import { accountsOf, roomsOf } from "./platform/rooms.ts";
 import type { Platform } from "./platform/schema.ts";
-import { limits, may, mayVote, needs, rights } from "./policy/decide.ts";
+import { limits, may, maySay, mayVote, needs, rights } from "./policy/decide.ts";
 import { personOf } from "./policy/identity.ts";
 import { directory as platformDirectory } from "./providers/platform/directory.ts";
 import { clusters } from "./roles/clusters.ts";
@@ -32,22 +33,16 @@ import { directory } from "./roles/directory.ts";
 import { openSeeing, type Seeing } from "./seeing.ts";
 import { startBeating } from "./store/alive.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
-import { awaitPostgres } from "./store/await-postgres.ts";
-import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
 import { startPruning } from "./store/history.ts";
-import { voidPosting } from "./store/messages.ts";
-import { migrate } from "./store/migrate.ts";
 import { migrations } from "./store/migrations.ts";
-import { openPglite } from "./store/pglite.ts";
-import { voidClaims } from "./store/runs.ts";
+import { openWitness } from "./store/witness.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
 import type { SlackConfig } from "./surfaces/slack/slack.ts";
 import type { TeamsConfig } from "./surfaces/teams/config.ts";
 import { runLog } from "./web/run-log.ts";
 import { checkPort, serve } from "./web/server.ts";
-import { standIn } from "./web/stand-in.ts";
 import { openWorlds, serverOf } from "./worlds.ts";
 
 export interface AppOptions {
@@ -103,7 +98,10 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const platform = await openPlatform(manifests, log, closers);
     await checkPort(config.host, config.port);
     const [database, worlds, commands, workflows, code] = await together([
-      openDatabase(config, log, closers, options.signal),
+      openDatabase(config, log, options.signal).then((one) => {
+        closers.push(() => one.close());
+        return one;
+      }),
       openWorlds({
         ...{ folder: manifests, home: config.home, kubeconfig: config.kubeconfig },
         ...{ platform, log, closers, stop: options.stopServices ?? false },
@@ -176,6 +174,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
         rights: (person) => rights(now(), person),
       },
       mask: mask.text,
+      most: () => maySay(now()),
       posted: () => poke(),
       troubled,
       meter,
@@ -194,7 +193,10 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     });
     closers.push(() => projector.close());
     poke = projector.poke;
-    const sealer = startSealer(database, 1_000, (error) => troubled(error, "sealing the audit"));
+    const witness = await openWitness(join(config.home, "audit-head.json"), database);
+    if (!witness.agrees) log.warn(restored(join(config.home, "audit-head.json")));
+    const failed = (error: unknown) => troubled(error, "sealing the audit");
+    const sealer = startSealer(database, 1_000, failed, witness.saw);
     closers.push(() => sealer.close());
     const pruning = startPruning(database, { days: config.historyDays }, (error) =>
       troubled(error, "pruning the history"),
@@ -206,7 +208,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     );
     closers.push(() => beating.close());
 
-    const audited = watchAudit(database);
+    const audited = watchAudit(database, witness.known);
     const web = await serve({
       ...{ host: config.host, port: config.port },
       mode: options.openConsole ? "local" : config.mode,
@@ -266,6 +268,9 @@ const both = (one: Meter, other: Meter | undefined): Meter =>
         other(happened);
       };
 
+const restored = (file: string) =>
+  `The audit lacks rows that were seen before: an older backup was restored, or rows were removed. Once you know why, remove ${file}.`;
+
 /** What is missing here is a person of the manifests: policy then says no by itself. */
 function personNamed(platform: Platform, id: string): Person {
   return { id, name: platform.people[id]?.name ?? id };
@@ -293,53 +298,6 @@ async function openPlatform(manifests: string, log: Log, closers: Closers): Prom
   });
   closers.push(() => platform.close());
   return platform;
-}
-
-async function openDatabase(
-  config: Config,
-  log: Log,
-  closers: Closers,
-  signal = new AbortController().signal,
-): Promise<Database> {
-  const url = config.mode === "local" ? undefined : config.database;
-  if (url !== undefined) {
-    const database = await openServer(url, config, log, signal);
-    closers.push(() => database.close());
-    return database;
-  }
-  const database = await openPglite({
-    folder: join(config.home, "database"),
-    upkeepFailed: (error) => log.warn({ err: error }, "keeping the database in shape"),
-  });
-  closers.push(() => database.close());
-  await migrate(database);
-  await voidClaims(database);
-  await voidPosting(database);
-  return database;
-}
-
-/** Where PostgreSQL is away it is waited for, and `/readyz` says so. */
-async function openServer(
-  url: string,
-  { host, port }: Config,
-  log: Log,
-  signal: AbortSignal,
-): Promise<Database> {
-  let why = "";
-  let standing: ReturnType<typeof standIn> | undefined;
-  const waits = (says: string) => {
-    why = says;
-    log.warn(`${says} Shipmate waits for it.`);
-    standing ??= standIn({ host, port, says: () => why });
-  };
-  const lost = (err: Error) => log.warn({ err }, "a connection to the database was lost");
-  try {
-    const database = await awaitPostgres(url, { lost, waits, signal });
-    if (standing) log.info("The database answers now.");
-    return database;
-  } finally {
-    await (await standing)?.close();
-  }
 }
 
 /** BullMQ and ioredis are read only where a fleet needs them. */

@@ -34,9 +34,14 @@ export type Answer =
   /** The same event came before. */
   | { readonly is: "seen" };
 
+/** What was said could not be stored: nothing comes of it. The message is for whoever said it. */
+export class NotTaken extends Error {
+  override readonly name = "NotTaken";
+}
+
 /** The one door, as surfaces see it. */
 export interface Door {
-  /** One committed inbox row; `seen` for a second delivery. Call it before the ack. Throws only where the database is away. */
+  /** One committed inbox row; `seen` for a second delivery. Call it before the ack. Throws NotTaken where the database can't take it. */
   store(intent: Intent): Promise<"new" | "seen">;
   /** Parse, person, policy, act. Call it after the ack. Never throws an expected "no": that is a private card. */
   enter(key: string, surface: string): Promise<Answer>;

@@ -6,12 +6,13 @@ import type { Config } from "../config.ts";
 import { Refusal } from "../core/refusal.ts";
 import { faultText } from "../engine/faults.ts";
 import { checkAudit } from "../store/audit.ts";
-import { type Database, first } from "../store/database.ts";
+import { type Database, first, Unavailable } from "../store/database.ts";
 import { holdFolder } from "../store/folder.ts";
 import { schemaVersion } from "../store/migrate.ts";
 import { migrations } from "../store/migrations.ts";
 import { openPglite } from "../store/pglite.ts";
 import { openPostgres } from "../store/postgres.ts";
+import { leastRoom, roomAbove } from "../store/room.ts";
 import { unreachable } from "../store/unreachable.ts";
 import { about, type Finding } from "./finding.ts";
 
@@ -44,6 +45,8 @@ async function lookAtServer(url: string): Promise<readonly Finding[]> {
 async function lookAtFolder(home: string): Promise<readonly Finding[]> {
   const folder = join(home, "database");
   if (!existsSync(folder)) return [note(`There is none in ${home} yet: the first start makes it.`)];
+  const room = await roomAbove(folder);
+  if (room < leastRoom) return [wrong(fullFolder(home, room))];
   const held = await holdFolder(home).catch((error: unknown) => {
     if (error instanceof Refusal) return undefined;
     throw error;
@@ -80,6 +83,12 @@ const Server = z.object({
   now: z.number(),
 });
 
+/** `left`: bytes. */
+function fullFolder(home: string, left: number): string {
+  const [has, needs] = [left, leastRoom].map((bytes) => Math.floor(bytes / 1024 / 1024));
+  return `The disk of ${home} has ${has} MB left, and below ${needs} MB nothing is written: make room there.`;
+}
+
 /** What only a server of its own can have wrong. */
 async function server(database: Database): Promise<readonly Finding[]> {
   const before = Date.now();
@@ -93,7 +102,24 @@ async function server(database: Database): Promise<readonly Finding[]> {
   if (row === undefined) throw new Error("asking PostgreSQL about itself");
   const off = row.now < before ? row.now - before : Math.max(0, row.now - Date.now());
   const version = await schemaVersion(database);
-  return judged({ ...row, off, migrates: version < migrations.length });
+  const asked = judged({ ...row, off, migrates: version < migrations.length });
+  return (await takesMore(database)) ? asked : [...asked, wrong(fullServer)];
+}
+
+const fullServer = "Its disk is full, so nothing can be written: make room there.";
+
+/** Whether a megabyte finds room; nothing of it stays. */
+async function takesMore(database: Database): Promise<boolean> {
+  try {
+    await database.run(
+      `CREATE TEMP TABLE shipmate_room AS
+         SELECT repeat(md5(n::text), 30) FROM generate_series(1, 1000) n; DROP TABLE shipmate_room`,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Unavailable) return false;
+    throw error;
+  }
 }
 
 /** What a server of its own says about itself. `off`: milliseconds that its clock is ahead. */

@@ -2,10 +2,10 @@
 import type { Card, Form } from "../core/card.ts";
 import type { Json } from "../core/operation.ts";
 import type { Account } from "../core/person.ts";
-import type { Intent, Place } from "../core/surface.ts";
+import { type Intent, NotTaken, type Place } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
-import type { Sql } from "../store/database.ts";
+import type { Database, Sql } from "../store/database.ts";
 import { finishIntent } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
 import { asJson } from "./acts.ts";
@@ -23,6 +23,13 @@ export async function writeCard(
   const fresh = await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
   if (fresh) await insertReply(sql, { id: replyId(intent), at, card, to });
   return fresh;
+}
+
+/** An answer to a click on one of our cards goes into that card's thread. */
+export function answerPlace(intent: Intent, from: string | undefined): Place {
+  return from === undefined || intent.at.thread !== undefined
+    ? intent.at
+    : { ...intent.at, thread: from };
 }
 
 /** The same for the same intent: answered twice, it has one answer. */
@@ -66,4 +73,12 @@ export function missing(form: Form): Card {
     title: `Something is missing to ${form.command}: ${labels}.`,
     buttons: [{ label: "Fill it in", command: form.command, args: Object.fromEntries(known) }],
   };
+}
+
+/** Why it could not be stored, for whoever said it. */
+export function notTaken(database: Database, cause: unknown): NotTaken {
+  const why = database.full?.()
+    ? "the database's disk is full. Try again when somebody has made room."
+    : "the database does not answer. Try again in a minute.";
+  return new NotTaken(`This was not taken: ${why}`, { cause });
 }

@@ -19,14 +19,24 @@ import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "
 import { insertReply, learnRef, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
-import { auditIntent, missing, replyId, stranger, writeCard } from "./answers.ts";
+import {
+  answerPlace,
+  auditIntent,
+  missing,
+  notTaken,
+  replyId,
+  stranger,
+  writeCard,
+} from "./answers.ts";
 import { sha256 } from "./digest.ts";
 import type { Engine } from "./engine.ts";
 import { faultText } from "./faults.ts";
+import { keepFloodsOut } from "./flood.ts";
 import { checkValues } from "./form.ts";
 import { gate } from "./gate.ts";
 import { helpOf } from "./help.ts";
-import { readLines } from "./lines.ts";
+import { goesOn, readLines } from "./lines.ts";
+import { onceFor, runOf } from "./once.ts";
 import type { AnyWorkflow } from "./replay.ts";
 import { FormNeeded } from "./runs.ts";
 import { formOfPress, type Understood, understand } from "./understand.ts";
@@ -53,6 +63,8 @@ export interface DoorParts {
   readonly troubled: (error: unknown, doing: string) => void;
   readonly closing: AbortSignal;
   readonly meter?: Meter;
+  /** How much one account may say in a minute; unset: as much as it likes. */
+  readonly most?: () => number;
 }
 
 /** A command with its arguments. `once` is the same for what must happen only once, however often it is said. */
@@ -80,6 +92,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   const { database, commands } = parts;
   const help: readonly CommandHelp[] = helpOf(commands);
   const inTurn = gate(sideBySide);
+  const isFlood = keepFloodsOut({ most: () => Infinity, ...parts });
   /** What this process has just stored need not be read again. */
   const fresh = new Map<string, Intent>();
   const under = new Set<Promise<Answer>>();
@@ -101,9 +114,10 @@ export function createDoor(parts: DoorParts): TheDoor {
   const enterNow = async (key: string, surface: string): Promise<Answer> => {
     if (parts.closing.aborted) return later;
     const intent = await open(key, surface);
-    if (!intent) return { is: "seen" };
-    return inTurn.inside(async () =>
-      parts.closing.aborted ? later : dealWith(intent, `${surface} ${key}`),
+    if (!intent || (await isFlood(intent))) return { is: "seen" };
+    return inTurn.inside(
+      async () => (parts.closing.aborted ? later : dealWith(intent, `${surface} ${key}`)),
+      `${intent.who.surface} ${intent.who.id}`,
     );
   };
   const dealWith = async (intent: Intent, name: string): Promise<Answer> => {
@@ -152,7 +166,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Promise<Answer> => {
     admit(person, command);
     const place = answerPlace(intent, from);
-    const once = form ?? `${intent.at.surface} ${intent.key}`;
+    const once = form ?? (await onceFor(database, intent, from !== undefined));
     const isPrivate = command.privately ?? false;
     let reply: Reply;
     let committed = false;
@@ -171,7 +185,7 @@ export function createDoor(parts: DoorParts): TheDoor {
     parts.meter?.({ is: "passed", point: "after act" });
     if ("run" in reply) {
       const { run } = reply;
-      await finish(intent, { is: "run", run });
+      await finishIntent(database, intent.at.surface, intent.key, { is: "run", run });
       return { is: "run", run };
     }
     if ("lines" in reply)
@@ -189,7 +203,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Ctx<never> => {
     let started = 0;
     const begin = (workflow: AnyWorkflow, input: unknown) => {
-      const id = sha256([once, started++]).slice(0, 20);
+      const id = runOf(once, started++);
       return start(intent, person, command.name, { id, workflow, input });
     };
     const again = async (run: Run) => {
@@ -314,10 +328,6 @@ export function createDoor(parts: DoorParts): TheDoor {
     return { is: "form", form };
   };
 
-  const finish = async (intent: Intent, answer: Answer): Promise<void> => {
-    await finishIntent(database, intent.at.surface, intent.key, asJson(answer));
-  };
-
   return {
     async store(intent) {
       const stored = await storing(intent);
@@ -359,6 +369,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     try {
       came = await storeIntent(database.urgent, intent);
       return came;
+    } catch (cause) {
+      throw notTaken(database, cause);
     } finally {
       parts.meter?.({ is: "stored", surface, came, seconds: secondsSince(began) });
     }
@@ -386,16 +398,4 @@ export function createDoor(parts: DoorParts): TheDoor {
     await insertReply(database, { id: replyId(taken.intent), at, card, to: who.id });
     parts.posted();
   }
-
-  /** An answer to a click on one of our cards goes into that card's thread. */
-  function answerPlace(intent: Intent, from: string | undefined): Place {
-    return from === undefined || intent.at.thread !== undefined
-      ? intent.at
-      : { ...intent.at, thread: from };
-  }
-}
-
-/** Whether a stream was asked to go on when what is there was read. */
-function goesOn({ input }: Stream): boolean {
-  return typeof input === "object" && input !== null && Reflect.get(input, "follow") === true;
 }

@@ -167,6 +167,17 @@ export async function voidPosting(sql: Sql): Promise<void> {
   await sql.run("UPDATE shipmate.messages SET lease_until = 0 WHERE lease_until > 0");
 }
 
+/**
+ * Lets what waits to be posted be looked for first: a database restored from a backup does not know what was posted
+ * since. What somebody is posting now, or was only just said, is left alone.
+ */
+export async function seekUnposted(sql: Sql): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.messages SET attempts = 1
+     WHERE ref IS NULL AND attempts = 0 AND lease_until <= shipmate.now() AND at < shipmate.now() - 5000`,
+  );
+}
+
 /** After so many tries in vain, a minute in all, a message holds up no other one. */
 const patience = 8;
 

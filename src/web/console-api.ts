@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Answer, Intent } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
+import { isDown } from "../store/database.ts";
 import {
   findMessage,
   insertSaid,
@@ -36,7 +37,17 @@ export function consoleRoutes(parts: Parts): readonly Route[] {
     } catch (cause) {
       throw away(cause);
     }
-    return { answer: brief(await door.enter(intent.key, surface)) };
+    try {
+      return { answer: brief(await door.enter(intent.key, surface)) };
+    } catch (cause) {
+      throw isDown(cause) ? noted(cause) : cause;
+    }
+  }
+  function away(cause: unknown): Answered {
+    const why = database.full?.()
+      ? "The database's disk is full, so nothing was done. Try again when somebody has made room."
+      : "The database does not answer, so nothing was done. Try again in a moment.";
+    return Object.assign(new Answered(503, why), { cause });
   }
   function person(as: string): string {
     if (Object.hasOwn(parts.platform().people, as)) return as;
@@ -217,8 +228,9 @@ export function consoleRoutes(parts: Parts): readonly Route[] {
   ];
 }
 
-function away(cause: unknown): Answered {
-  const sentence = "The database does not answer, so nothing was done. Try again in a moment.";
+/** It is in the inbox: somebody takes it up from there. */
+function noted(cause: unknown): Answered {
+  const sentence = "This is noted, and is done as soon as the database takes it.";
   return Object.assign(new Answered(503, sentence), { cause });
 }
 

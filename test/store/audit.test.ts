@@ -132,7 +132,9 @@ describe.each(databases())("the audit on $kind", ({ open }) => {
     expect(await checkAudit(database)).toMatchObject({ ok: true });
     expect(await checkAudit(database, known)).toEqual({
       ok: false,
-      says: "The audit's last 2 rows were removed.",
+      says: expect.stringMatching(
+        /^The audit ends at row \d+, and row \d+ was seen before: an older backup was restored, or its last rows were removed\.$/,
+      ),
     });
     await append("something else");
     await append("something else again");

@@ -6,7 +6,7 @@
  */
 import type { Receiver, ReceiverEvent } from "@slack/bolt";
 import { App } from "@slack/bolt";
-import type { Door } from "../../core/surface.ts";
+import { type Door, NotTaken } from "../../core/surface.ts";
 import type { Heard } from "./heard.ts";
 import { hear } from "./heard.ts";
 import type { Log } from "./log.ts";
@@ -50,7 +50,8 @@ export class StoreFirst extends App {
     try {
       stored = await door.store(heard.intent);
     } catch (error) {
-      const answer = refused(heard.by, away, heard.form?.fields[0]);
+      const says = error instanceof NotTaken ? error.message : away;
+      const answer = refused(heard.by, says, heard.form?.fields[0]);
       if (answer === undefined) throw error;
       log("error", "storing what somebody said", error);
       return await event.ack(answer);

@@ -5,7 +5,7 @@
  * came of it where that is known by then, else with a word that the card will change; the outbox changes it.
  */
 import type { Form } from "../../core/card.ts";
-import type { Answer, Door, Place } from "../../core/surface.ts";
+import { type Answer, type Door, NotTaken, type Place } from "../../core/surface.ts";
 import type { TeamsConfig } from "./config.ts";
 import {
   dialogOf,
@@ -67,7 +67,7 @@ export function answers({ config, door, out, track, signal }: AnswerParts) {
       stored = await door.store(intent);
     } catch (error) {
       log("error", "storing what somebody said", error);
-      return refusal(by, intent.at, away, 500);
+      return refusal(by, intent.at, error instanceof NotTaken ? error.message : away, 500);
     }
     if (by === "message") {
       if (stored === "new") track(enter(heard).then((outcome) => offer(heard, outcome)));
