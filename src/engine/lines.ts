@@ -1,5 +1,6 @@
 /** Turns a stream into a card: what is there at once, then, while it is followed, the newest lines. */
 import type { Card, Say } from "../core/card.ts";
+import type { Stream } from "../core/operation.ts";
 import { plain } from "../observe/text.ts";
 import type { Database } from "../store/database.ts";
 import { changeReply, isFollowing } from "../store/messages.ts";
@@ -133,4 +134,9 @@ function textOf(line: unknown, mask: (text: string) => string): string {
       ? mask(plain(String(line.text)))
       : "";
   return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
+}
+
+/** Whether a stream was asked to go on when what is there was read. */
+export function goesOn({ input }: Stream): boolean {
+  return typeof input === "object" && input !== null && Reflect.get(input, "follow") === true;
 }

@@ -99,6 +99,11 @@ export const KubernetesCluster = z.strictObject({
 });
 export type KubernetesCluster = z.output<typeof KubernetesCluster>;
 export const Cluster = z.discriminatedUnion("provider", [LocalCluster, KubernetesCluster]);
+/** What keeps one from taking all others' place. */
+export const Limits = z.strictObject({
+  /** How many things one account may say in a minute, clicks too. */
+  said: z.int().min(10).max(100_000).default(300),
+});
 export const Registry = z.strictObject({
   /** Whether it speaks plain HTTP; for one on this machine. */
   http: z.boolean().default(false),
@@ -118,6 +123,7 @@ export const Platform = z.strictObject({
       Registry,
     )
     .default({}),
+  limits: Limits.optional(),
 });
 /** The names of all settings, for "did you mean". */
 export const settings: readonly string[] = [Platform, Person, Team, ServiceEntry, EnvironmentEntry]
@@ -126,6 +132,7 @@ export const settings: readonly string[] = [Platform, Person, Team, ServiceEntry
     [
       Approval,
       Helm,
+      Limits,
       LocalCluster,
       KubernetesCluster,
       Registry,

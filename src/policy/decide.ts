@@ -1,5 +1,5 @@
 /** Every decision that policy makes. All are pure: the platform as it stands goes in, a ruling comes out. */
-export { limits } from "./limits.ts";
+export { limits, maySay } from "./limits.ts";
 export { may, type Ruling } from "./may.ts";
 export { type Draft, needs } from "./needs.ts";
 export { rights } from "./rights.ts";
