@@ -379,12 +379,8 @@ export function createDoor(parts: DoorParts): TheDoor {
   /** What nobody can read must not come again for ever. */
   async function giveUp(surface: string, key: string): Promise<void> {
     await database.transaction(async (sql) => {
-      await appendAudit(sql, {
-        person: surface,
-        surface,
-        did: "said what could not be read",
-        detail: { key },
-      });
+      const did = "said what could not be read";
+      await appendAudit(sql, { person: surface, surface, did, detail: { key } });
       await finishIntent(sql, surface, key, asJson({ is: "card" }));
     });
   }
