@@ -109,6 +109,20 @@ describe("the nearest right thing stands there as a button that works", () => {
   });
 });
 
+test("a button that is pressed twice in a row starts one run, and some time later one more", async () => {
+  await house.say("ada", "deploy wbe 1.4.2 to staging");
+  const card = house.shown()[0];
+  if (card === undefined) throw new Error("no card");
+  await house.clock.advance(9_000);
+  const first = await house.press("ada", card, "web");
+  await house.clock.advance(2_000);
+  expect(await house.press("ada", card, "web")).toEqual(first);
+  expect(await runs()).toBe(1);
+  await house.clock.advance(10_000);
+  expect(await house.press("ada", card, "web")).not.toEqual(first);
+  expect(await runs()).toBe(2);
+});
+
 describe("a form", () => {
   const opened = async (text: string) => {
     const answer = await house.say("ada", text);

@@ -1,0 +1,29 @@
+/** What must happen only once, however often it is said: what a command starts is named by this. */
+import type { Intent } from "../core/surface.ts";
+import type { Sql } from "../store/database.ts";
+import { takeIntent } from "../store/inbox.ts";
+import { findRun } from "../store/runs.ts";
+import { sha256 } from "./digest.ts";
+
+/** Presses of one button by one person within so many milliseconds are one: a double click, or impatience. */
+const near = 10_000;
+
+/** The same for what is the same saying. `pressed`: a button of a message; other events are one each. */
+export async function onceFor(sql: Sql, intent: Intent, pressed: boolean): Promise<string> {
+  const { at, key, said, who } = intent;
+  const event = `${at.surface} ${key}`;
+  if (!pressed || !("button" in said)) return event;
+  // When it was stored, so that it is the same after a crash.
+  const stored = await takeIntent(sql, at.surface, key);
+  if (stored === undefined) return event;
+  const named = (span: number) => sha256(["press", at.surface, said.button, who.id, span]);
+  const span = Math.floor(stored.at / near);
+  const before = await findRun(sql, runOf(named(span - 1), 0));
+  const isSame = before !== undefined && stored.at - before.created_at < near;
+  return named(isSame ? span - 1 : span);
+}
+
+/** The id of a run that a saying starts, the first, the second and so on. */
+export function runOf(once: string, nth: number): string {
+  return sha256([once, nth]).slice(0, 20);
+}
