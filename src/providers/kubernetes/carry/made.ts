@@ -25,6 +25,8 @@ export interface Making {
   make(spot: Spot, input: Input, signal: AbortSignal): Promise<Made>;
   /** Keeps what a plan's `will` tells of, so that it need not be made again. */
   remember(spot: Spot, will: Seen, made: Made): void;
+  /** What was kept for this `will`. */
+  remembered(spot: Spot, will: Seen): Made | undefined;
   /** Throws Moved where it can't be made any more as the plan's `will` tells. */
   approved(spot: Spot, input: Input, will: Seen, signal: AbortSignal): Promise<Made>;
 }
@@ -71,14 +73,20 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
     return { objects: named, pins: Object.fromEntries(found) };
   }
 
+  function remembered(spot: Spot, will: Seen): Made | undefined {
+    const known = last.get(keyOf(spot));
+    return known?.will === canonical(will) ? known.made : undefined;
+  }
+
   return {
     make: (spot, input, signal) => made(spot, input, undefined, signal),
     remember(spot, will, it) {
       last.set(keyOf(spot), { will: canonical(will), made: it });
     },
+    remembered,
     async approved(spot, input, will, signal) {
-      const known = last.get(keyOf(spot));
-      if (known?.will === canonical(will)) return known.made;
+      const known = remembered(spot, will);
+      if (known) return known;
       const pins = fieldOf(will[mainOf(input)], "pins") as Made["pins"] | undefined;
       const it = await made(spot, input, pins, signal);
       if (await isAsPlanned(it.objects, will)) return it;

@@ -18,6 +18,7 @@ import { verify } from "../plan/verify.ts";
 import { objectText } from "../plan/words.ts";
 import { inTens } from "../tens.ts";
 import type { Cluster, Ref, Release, Spot } from "../types.ts";
+import { readingAhead } from "./ahead.ts";
 import { applyAll, bears, type Live } from "./apply.ts";
 import { compare } from "./compare.ts";
 import {
@@ -43,7 +44,7 @@ type Released = { url: string | null };
 
 export function release(deck: Deck): Provider<typeof clusters>["release"] {
   const { records } = deck;
-  const { make, remember, approved } = making(deck);
+  const { make, remember, remembered, approved } = making(deck);
   const once = coalesced<Released>();
 
   async function preview(input: Input, see: See<Released>): Promise<Preview<Released>> {
@@ -153,12 +154,15 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     signal.throwIfAborted();
     const spot = deck.spotOf(input);
     const cluster = spot.as(by);
+    // What the records tell and what is there are both looked at before anything is written: so at the same time.
+    const planned = "will" in plan ? remembered(spot, plan.will)?.objects : undefined;
+    const looking = readingAhead(cluster, planned?.map(refOf) ?? [], signal);
     const all = await records.list(spot, signal);
     const own = all.find((one) => one.key === key);
     if (own && own.state !== "applying") return { url: own.url };
     const begun = own
-      ? await goOn(spot, cluster, input, own, all, run)
-      : await begin(spot, cluster, input, all, run);
+      ? await goOn(spot, looking, input, own, all, run)
+      : await begin(spot, looking, input, all, run);
     const { number, live, url } = begun;
     const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
     const force = Object.keys(seen).length > 1 || isOpen(run);
