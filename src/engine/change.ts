@@ -233,7 +233,8 @@ async function callVoters(
   const people = plan.body.needs.flatMap((need) => need.people).filter((id) => !given.has(id));
   const accounts = c.parts.accountsOf([...new Set(people)]);
   const says = [plan.why ?? "", stillNeeded(c.parts, plan, votes)].filter(Boolean).join(" ");
-  await insertCall(sql, { run, name: `vote ${plan.id}`, card: { title, says }, accounts });
+  const call = { run, name: `vote ${plan.id}`, card: { title, says }, accounts };
+  await insertCall(sql, { ...call, isNew: !plan.why });
 }
 
 /** Parks until the plan is decided or its time is over. */

@@ -77,6 +77,8 @@ export async function insertCall(
     readonly name: string;
     readonly card: Card;
     readonly accounts: { readonly [surface: string]: readonly string[] };
+    /** The card itself is news there: somebody's own chat with us needs no call beside it. */
+    readonly isNew?: boolean;
   },
 ): Promise<void> {
   if (Object.keys(call.accounts).length === 0) return;
@@ -84,8 +86,9 @@ export async function insertCall(
     `INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run, card, calls)
      SELECT DISTINCT ON (surface) id || '.call.' || $2, surface, channel, id, 'note', $1, $3::jsonb, $4::jsonb -> surface
      FROM shipmate.messages WHERE run = $1 AND kind = 'root' AND ($4::jsonb -> surface) IS NOT NULL
+       AND NOT ($5::boolean AND ($4::jsonb -> surface) ? channel)
      ORDER BY surface, number ON CONFLICT DO NOTHING`,
-    [call.run, call.name, json(call.card), json(call.accounts)],
+    [call.run, call.name, json(call.card), json(call.accounts), call.isNew ?? false],
   );
 }
 

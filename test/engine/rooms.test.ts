@@ -81,6 +81,18 @@ test("who wants to be asked elsewhere is not called here, and what needed nobody
   expect(calls()).toEqual([]);
 });
 
+test("whoever has the card in their own chat with us is not called beside it", async () => {
+  house.platform(
+    platformText
+      .replace("says: The shop }", "says: The shop, rooms: ['chat:U2', 'chat:C1'] }")
+      .replace("grace: { name: Grace }", "grace: { name: Grace, accounts: { chat: U2 } }"),
+  );
+  await house.say("ada", "deploy web 1.4.2 to production");
+  expect(cards("U2")).toHaveLength(1);
+  expect(house.shown("U2").filter((one) => one.calls)).toEqual([]);
+  expect(calls()).toHaveLength(1);
+});
+
 test("a button tells for whom it is, where any of them has an account", async () => {
   await house.say("ada", "deploy web 1.4.2 to production");
   const aimed = (channel: string) => cards(channel)[0]?.buttons.map((one) => one.for ?? "anybody");

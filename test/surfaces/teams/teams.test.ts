@@ -642,6 +642,17 @@ describe("buttons for some readers", () => {
   });
 });
 
+test("nobody is called in a chat that they are not in", async () => {
+  await ada.writes("deploy web");
+  const grace = server.person("grace");
+  const own = { surface: "teams", channel: ada.chat };
+  const call = (calls: readonly string[]) =>
+    surface.post(own, { id: "m1", card: cards.running, calls }, never);
+  await expect(call([grace.account])).rejects.toThrow(Gone);
+  await call([ada.account]);
+  expect(server.posts(ada.chat)).toBe(1);
+});
+
 describe("a lost answer to a post makes no second message:", () => {
   test("it is found as soon as somebody's client shows it", async () => {
     await ada.mentions("deploy web", group);
@@ -656,6 +667,24 @@ describe("a lost answer to a post makes no second message:", () => {
     await surface.edit(place, found ?? "", message, never);
     expect(server.posts(group)).toBe(1);
     expect(shown.edits).toBe(1);
+  });
+
+  test("where nobody spoke of late, some who belong there are asked to look", async () => {
+    const [first] = [await posted({ surface: "teams", channel: general }, cards.running)];
+    expect(first.card?.refresh?.userIds).toContain(ada.mri);
+  });
+
+  test("where Teams does not say who belongs there, it is asked again before anything is posted", async () => {
+    const at = { surface: "teams", channel: "19:unknown@thread.v2" };
+    const post = () => surface.post(at, { id: "m1", card: cards.running }, never);
+    for (const status of [500, 502, 503]) {
+      server.next("members", { status });
+      await expect(post()).rejects.toThrow();
+    }
+    expect(server.messages).toEqual([]);
+    server.next("members", { status: 500 });
+    await post();
+    expect(server.messages).toHaveLength(1);
   });
 
   test("where nobody looked in time, the one too many is deleted as soon as somebody does", async () => {
