@@ -19,7 +19,7 @@ async function midRollout(
 /** Plain words: nothing of how it is done inside. */
 const jargon = /ECONN|socket|TLS|lease|timeout|errno|undefined|\bAPI\b|watch/i;
 
-test("down for twenty seconds in mid-rollout: the card says so, the run goes on by itself, nothing is applied twice", async (context) => {
+test.concurrent("down for twenty seconds in mid-rollout: the card says so, the run goes on by itself, nothing is applied twice", async (context) => {
   const kube = await ownCluster(context);
   const it = await house(context, kube);
   const { deploys, ends, shows, heard } = it;
@@ -38,7 +38,7 @@ test("down for twenty seconds in mid-rollout: the card says so, the run goes on 
   expect(await deploymentWrites(kube, production)).toEqual(["patch", "patch"]);
 });
 
-test("down between the approval and the first write: it is tried again until it works, and applied once", async (context) => {
+test.concurrent("down between the approval and the first write: it is tried again until it works, and applied once", async (context) => {
   const kube = await ownCluster(context);
   const { ada, grace, ends, shows, namespaces, heard } = await house(context, kube);
   const { production } = namespaces;
@@ -54,7 +54,7 @@ test("down between the approval and the first write: it is tried again until it 
   expect(await deploymentWrites(kube, production)).toEqual(["patch"]);
 });
 
-test("silent, though it takes connections: other runs, answers and cards go on; then the run ends well", async (context) => {
+test.concurrent("silent, though it takes connections: other runs, answers and cards go on; then the run ends well", async (context) => {
   const kube = await ownCluster(context);
   const it = await house(context, kube);
   const { ada, deploys, ends, shows, heard } = it;
@@ -80,7 +80,7 @@ test("silent, though it takes connections: other runs, answers and cards go on; 
   expect(await deploymentWrites(kube, production)).toEqual(["patch", "patch"]);
 });
 
-test("watches that are cut miss nothing: a version that crashed meanwhile is seen and taken back", async (context) => {
+test.concurrent("watches that are cut miss nothing: a version that crashed meanwhile is seen and taken back", async (context) => {
   const kube = await ownCluster(context);
   const it = await house(context, kube);
   const { deploys, ends, shows, heard } = it;

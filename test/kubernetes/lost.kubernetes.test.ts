@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { cluster } from "../kube.ts";
 import { ground, house } from "./house.ts";
 
-test("a namespace that is deleted in mid-rollout is the end of the run, in a clear sentence", async (context) => {
+test.concurrent("a namespace that is deleted in mid-rollout is the end of the run, in a clear sentence", async (context) => {
   const kube = await cluster(context);
   const { deploys, ends, shows, heard, namespaces } = await house(context, kube, {
     patience: "10s",
@@ -28,7 +28,7 @@ test("a namespace that is deleted in mid-rollout is the end of the run, in a cle
   expect(await kube.kubectl("get", ...at, "-o", image)).toBe("web:1.4.1");
 });
 
-test("credentials that expire in mid-rollout: the card says what to do, and goes on once they are renewed", async (context) => {
+test.concurrent("credentials that expire in mid-rollout: the card says what to do, and goes on once they are renewed", async (context) => {
   const kube = await cluster(context);
   // A token lives as long as its account, and is remembered by the API server for ten seconds at most.
   const home = await kube.namespace("accounts");

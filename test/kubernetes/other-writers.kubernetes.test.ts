@@ -5,7 +5,7 @@ import { deploymentWrites, house } from "./house.ts";
 
 const fixed = { image: "web", replicas: 3, autoscale: { enabled: false } };
 
-test("a field of ours that another changed voids the votes; the card says what and by whom, and asks again", async (context) => {
+test.concurrent("a field of ours that another changed voids the votes; the card says what and by whom, and asks again", async (context) => {
   const kube = await cluster(context);
   const { ada, grace, deploys, ends, shows, namespaces } = await house(context, kube, {
     spec: fixed,
@@ -34,7 +34,7 @@ test("a field of ours that another changed voids the votes; the card says what a
   expect(await replicas()).toBe("3");
 });
 
-test("what we do not set may change after the approval, and nobody is asked again", async (context) => {
+test.concurrent("what we do not set may change after the approval, and nobody is asked again", async (context) => {
   const kube = await cluster(context);
   const { ada, grace, deploys, ends, heard, namespaces } = await house(context, kube);
   const { production } = namespaces;
@@ -55,7 +55,7 @@ test("what we do not set may change after the approval, and nobody is asked agai
   expect(kept).toContain("team.example/note");
 });
 
-test("a change between the plan and the vote of a first release is seen too", async (context) => {
+test.concurrent("a change between the plan and the vote of a first release is seen too", async (context) => {
   const kube = await cluster(context);
   const { ada, grace, ends, shows, namespaces } = await house(context, kube);
   const { production } = namespaces;

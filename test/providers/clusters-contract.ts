@@ -1,6 +1,7 @@
 /** What every provider of the role clusters promises: one suite, for processes on this machine as for a real cluster. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Moved, Refusal } from "../../src/core/refusal.ts";
+import type { Asker } from "../servers.ts";
 import {
   type At,
   bound,
@@ -8,6 +9,7 @@ import {
   changes,
   eventually,
   open,
+  type Rollout,
   release,
   see,
   settled,
@@ -38,68 +40,87 @@ export interface World {
   cleanup(): Promise<void>;
 }
 
-export function clustersContract(name: string, create: () => Promise<World>): void {
-  describe(`${name}, as a provider of clusters`, () => {
-    let world: World;
-    let at: At;
-    const to = (version: string) => ({ ...at, version });
-    const ship = async (version: string, key: string) => {
-      await release(world.provider, to(version), key);
-      return settled(world.provider, at);
-    };
-    beforeEach(async () => {
-      world = await create();
-      at = { service: world.service, environment: world.environment };
-    });
-    afterEach(() => world?.cleanup());
+interface Stage extends World {
+  readonly at: At;
+  to(version: string): At & { readonly version: string };
+  /** Releases it, and gives the rollout's end. */
+  ship(version: string, key: string): Promise<Rollout>;
+}
 
+/** Each promise gets a world of its own; `describing` may let them be kept all at once. */
+export function clustersContract(
+  name: string,
+  create: (asker: Asker) => Promise<World>,
+  describing: typeof describe | typeof describe.concurrent = describe,
+): void {
+  const it = (title: string, body: (world: Stage) => Promise<void>) =>
+    test(title, async (context) => {
+      const world = await create(context);
+      const at = { service: world.service, environment: world.environment };
+      const to = (version: string) => ({ ...at, version });
+      const ship = async (version: string, key: string) => {
+        await release(world.provider, to(version), key);
+        return settled(world.provider, at);
+      };
+      try {
+        await body({ ...world, at, to, ship });
+      } finally {
+        await world.cleanup();
+      }
+    });
+
+  describing(`${name}, as a provider of clusters`, () => {
     describe("a preview", () => {
-      test("of a first release says that it is new, and that removing undoes it", async () => {
+      it("of a first release says that it is new, and that removing undoes it", async (world) => {
         const { provider, versions } = world;
-        const plan = await changes(provider.release.preview(to(versions.good), see()));
+        const plan = await changes(provider.release.preview(world.to(versions.good), see()));
         expect(plan.changes[0]).toMatchObject({ from: null, to: versions.good });
-        expect(plan.undo).toMatchObject([{ op: "clusters.remove", input: at }]);
+        expect(plan.undo).toMatchObject([{ op: "clusters.remove", input: world.at }]);
         expect(await world.effects()).toBe(0);
       });
 
-      test("of what runs already says so, and of another version what would change", async () => {
+      it("of what runs already says so, and of another version what would change", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
-        const same = await provider.release.preview(to(versions.good), see());
+        await world.ship(versions.good, "a");
+        const same = await provider.release.preview(world.to(versions.good), see());
         expect(same).toHaveProperty("same.url");
-        const plan = await changes(provider.release.preview(to(versions.better), see()));
+        const plan = await changes(provider.release.preview(world.to(versions.better), see()));
         expect(plan.changes[0]).toMatchObject({ from: versions.good, to: versions.better });
-        expect(plan.undo).toMatchObject([{ op: "clusters.release", input: to(versions.good) }]);
-        expect(await provider.release.preview(to(versions.better), see())).toEqual(plan);
+        expect(plan.undo).toMatchObject([
+          { op: "clusters.release", input: world.to(versions.good) },
+        ]);
+        expect(await provider.release.preview(world.to(versions.better), see())).toEqual(plan);
       });
 
-      test("of a release that failed never says that it is there already", async () => {
+      it("of a release that failed never says that it is there already", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
-        await ship(versions.crashing, "b");
-        const plan = await changes(provider.release.preview(to(versions.crashing), see()));
-        expect(plan.undo).toMatchObject([{ op: "clusters.release", input: to(versions.good) }]);
+        await world.ship(versions.good, "a");
+        await world.ship(versions.crashing, "b");
+        const plan = await changes(provider.release.preview(world.to(versions.crashing), see()));
+        expect(plan.undo).toMatchObject([
+          { op: "clusters.release", input: world.to(versions.good) },
+        ]);
       });
 
-      test("builds on what an earlier operation of its plan will have made", async () => {
+      it("builds on what an earlier operation of its plan will have made", async (world) => {
         const { provider, versions } = world;
-        const first = await changes(provider.release.preview(to(versions.good), see()));
+        const first = await changes(provider.release.preview(world.to(versions.good), see()));
         const planned = (object: string) => first.will[object];
         const next = await changes(
-          provider.release.preview(to(versions.better), { ...see(), planned }),
+          provider.release.preview(world.to(versions.better), { ...see(), planned }),
         );
         expect(next.changes[0]).toMatchObject({ from: versions.good, to: versions.better });
-        await provider.release.run(to(versions.good), bound(first, "a"));
-        await provider.release.run(to(versions.better), bound(next, "b"));
-        expect(await settled(provider, at)).toMatchObject({ state: "good" });
+        await provider.release.run(world.to(versions.good), bound(first, "a"));
+        await provider.release.run(world.to(versions.better), bound(next, "b"));
+        expect(await settled(provider, world.at)).toMatchObject({ state: "good" });
       });
 
-      test("refuses an unknown service or version in one sentence that says what there is", async () => {
+      it("refuses an unknown service or version in one sentence that says what there is", async (world) => {
         const { provider, versions } = world;
-        const unknown = provider.release.preview(to("99.0.0"), see());
+        const unknown = provider.release.preview(world.to("99.0.0"), see());
         await expect(unknown).rejects.toThrow(Refusal);
         await expect(unknown).rejects.toThrow(versions.better);
-        const nobody = { ...at, service: "nobody", version: versions.good };
+        const nobody = { ...world.at, service: "nobody", version: versions.good };
         await expect(provider.release.preview(nobody, see())).rejects.toThrow(Refusal);
         await expect(provider.versions({ service: "nobody" }, open)).rejects.toThrow(world.service);
         expect(await world.effects()).toBe(0);
@@ -107,89 +128,94 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
     });
 
     describe("a run", () => {
-      test("does its effect once, however often it is called under one key", async () => {
+      it("does its effect once, however often it is called under one key", async (world) => {
         const { provider, versions } = world;
-        const plan = await changes(provider.release.preview(to(versions.good), see()));
-        const run = () => provider.release.run(to(versions.good), bound(plan, "a"));
+        const plan = await changes(provider.release.preview(world.to(versions.good), see()));
+        const run = () => provider.release.run(world.to(versions.good), bound(plan, "a"));
         const [first, ...more] = await Promise.all([run(), run(), run()]);
-        await settled(provider, at);
+        await settled(provider, world.at);
         expect([...more, await run()]).toEqual([first, first, first]);
         expect(await world.effects()).toBe(1);
-        expect(await provider.history(at, open)).toHaveLength(1);
+        expect(await provider.history(world.at, open)).toHaveLength(1);
       });
 
-      test("is found by its key, or by a preview that says that nothing would change", async () => {
+      it("is found by its key, or by a preview that says that nothing would change", async (world) => {
         const { provider, versions } = world;
         const found = async () => {
           const { find, preview } = provider.release;
-          if (find) return find(to(versions.good), "a");
-          const again = await preview(to(versions.good), see());
+          if (find) return find(world.to(versions.good), "a");
+          const again = await preview(world.to(versions.good), see());
           return "same" in again ? { did: again.same } : ("not done" as const);
         };
         expect(await found()).toBe("not done");
-        const did = await release(provider, to(versions.good), "a");
-        await settled(provider, at);
+        const did = await release(provider, world.to(versions.good), "a");
+        await settled(provider, world.at);
         expect(await found()).toEqual({ did });
       });
 
-      test("throws Moved and changes nothing where the world has moved since the preview", async () => {
+      it("throws Moved and changes nothing where the world has moved since the preview", async (world) => {
         const { provider, versions } = world;
-        const stale = await changes(provider.release.preview(to(versions.good), see()));
-        await ship(versions.better, "a");
-        const late = provider.release.run(to(versions.good), bound(stale, "b"));
+        const stale = await changes(provider.release.preview(world.to(versions.good), see()));
+        await world.ship(versions.better, "a");
+        const late = provider.release.run(world.to(versions.good), bound(stale, "b"));
         await expect(late).rejects.toThrow(Moved);
-        const removal = await changes(provider.remove.preview(at, see()));
-        await ship(versions.good, "c");
-        await expect(provider.remove.run(at, bound(removal, "d"))).rejects.toThrow(Moved);
+        const removal = await changes(provider.remove.preview(world.at, see()));
+        await world.ship(versions.good, "c");
+        await expect(provider.remove.run(world.at, bound(removal, "d"))).rejects.toThrow(Moved);
         expect(await world.effects()).toBe(2);
-        expect(await provider.running(at, open)).toMatchObject({ version: versions.good });
+        expect(await provider.running(world.at, open)).toMatchObject({ version: versions.good });
       });
 
-      test("does nothing once its signal has aborted", async () => {
+      it("does nothing once its signal has aborted", async (world) => {
         const { provider, versions } = world;
-        const plan = await changes(provider.release.preview(to(versions.good), see()));
+        const plan = await changes(provider.release.preview(world.to(versions.good), see()));
         const gone = AbortSignal.abort(new Error("the lease is lost"));
-        const run = provider.release.run(to(versions.good), bound(plan, "a", gone));
+        const run = provider.release.run(world.to(versions.good), bound(plan, "a", gone));
         await expect(run).rejects.toThrow("the lease is lost");
         expect(await world.effects()).toBe(0);
       });
     });
 
     describe("a rollout", () => {
-      test("goes, becomes good, and then that version runs", async () => {
+      it("goes, becomes good, and then that version runs", async (world) => {
         const { provider, versions } = world;
-        const { url } = await release(provider, to(versions.good), "a");
-        expect((await provider.rollout(at, open)).version).toBe(versions.good);
-        expect(await settled(provider, at)).toMatchObject({ state: "good", ready: 1, of: 1, url });
-        const running = await provider.running(at, open);
+        const { url } = await release(provider, world.to(versions.good), "a");
+        expect((await provider.rollout(world.at, open)).version).toBe(versions.good);
+        expect(await settled(provider, world.at)).toMatchObject({
+          state: "good",
+          ready: 1,
+          of: 1,
+          url,
+        });
+        const running = await provider.running(world.at, open);
         expect(running).toMatchObject({ version: versions.good, ready: 1, restarts: 0, url });
         expect(running.why).toBeUndefined();
         if (world.reachable) expect((await fetch(String(url))).status).toBe(200);
       });
 
-      test("of a version that crashes is bad and says how, and what ran before runs on", async () => {
+      it("of a version that crashes is bad and says how, and what ran before runs on", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
-        const before = await provider.running(at, open);
-        const rollout = await ship(versions.crashing, "b");
+        await world.ship(versions.good, "a");
+        const before = await provider.running(world.at, open);
+        const rollout = await world.ship(versions.crashing, "b");
         expect(rollout).toMatchObject({ state: "bad", ready: 0 });
         expect(rollout.says).toContain(`${versions.crashing} did not start: it exited with code 1`);
         expect(rollout.log.join("\n")).toMatch(/error/i);
-        const after = await provider.running(at, open);
+        const after = await provider.running(world.at, open);
         expect(after).toMatchObject({ version: versions.good, ready: 1, since: before.since });
         expect(after.why).toContain(rollout.says);
       });
 
-      test("of a version that never becomes healthy is bad and says what it answered", async () => {
+      it("of a version that never becomes healthy is bad and says what it answered", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
-        const rollout = await ship(versions.unhealthy, "b");
+        await world.ship(versions.good, "a");
+        const rollout = await world.ship(versions.unhealthy, "b");
         expect(rollout.state).toBe("bad");
         expect(rollout.says).toMatch(
           /did not become healthy in [\d.]+ s: \/healthz answered 503\.$/,
         );
         expect(rollout.log.length).toBeGreaterThan(0);
-        expect(await provider.running(at, open)).toMatchObject({
+        expect(await provider.running(world.at, open)).toMatchObject({
           version: versions.good,
           ready: 1,
         });
@@ -197,43 +223,45 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
     });
 
     describe("an undo", () => {
-      test("brings back what ran before, good or bad as the release was", async () => {
+      it("brings back what ran before, good or bad as the release was", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
+        await world.ship(versions.good, "a");
         for (const version of [versions.crashing, versions.better]) {
-          const plan = await changes(provider.release.preview(to(version), see()));
-          await provider.release.run(to(version), bound(plan, version));
-          await settled(provider, at);
+          const plan = await changes(provider.release.preview(world.to(version), see()));
+          await provider.release.run(world.to(version), bound(plan, version));
+          await settled(provider, world.at);
           await undo(provider, plan, version);
-          expect(await settled(provider, at)).toMatchObject({
+          expect(await settled(provider, world.at)).toMatchObject({
             state: "good",
             version: versions.good,
           });
-          const running = await provider.running(at, open);
+          const running = await provider.running(world.at, open);
           expect(running).toMatchObject({ version: versions.good, ready: 1 });
         }
       });
 
-      test("of a first release leaves nothing, and of a removal brings it back", async () => {
+      it("of a first release leaves nothing, and of a removal brings it back", async (world) => {
         const { provider, versions } = world;
-        const plan = await changes(provider.release.preview(to(versions.good), see()));
-        await provider.release.run(to(versions.good), bound(plan, "a"));
-        await settled(provider, at);
-        const removal = await changes(provider.remove.preview(at, see()));
-        expect(removal.undo).toMatchObject([{ op: "clusters.release", input: to(versions.good) }]);
+        const plan = await changes(provider.release.preview(world.to(versions.good), see()));
+        await provider.release.run(world.to(versions.good), bound(plan, "a"));
+        await settled(provider, world.at);
+        const removal = await changes(provider.remove.preview(world.at, see()));
+        expect(removal.undo).toMatchObject([
+          { op: "clusters.release", input: world.to(versions.good) },
+        ]);
         await undo(provider, plan, "a");
         const gone = { version: null, ready: 0, url: null };
         expect(
           await eventually(
-            () => provider.running(at, open),
+            () => provider.running(world.at, open),
             (r) => r.version === null,
           ),
         ).toMatchObject(gone);
-        expect(await provider.history(at, open)).toEqual([]);
-        expect(await provider.remove.preview(at, see())).toEqual({ same: {} });
+        expect(await provider.history(world.at, open)).toEqual([]);
+        expect(await provider.remove.preview(world.at, see())).toEqual({ same: {} });
         await undo(provider, plan, "a once more");
         await undo(provider, removal, "b");
-        expect(await settled(provider, at)).toMatchObject({
+        expect(await settled(provider, world.at)).toMatchObject({
           state: "good",
           version: versions.good,
         });
@@ -241,12 +269,12 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
     });
 
     describe("what can be read", () => {
-      test("is the history, the newest first, with what became healthy", async () => {
+      it("is the history, the newest first, with what became healthy", async (world) => {
         const { provider, versions } = world;
-        await ship(versions.good, "a");
-        await ship(versions.crashing, "b");
-        await ship(versions.better, "c");
-        const history = await provider.history(at, open);
+        await world.ship(versions.good, "a");
+        await world.ship(versions.crashing, "b");
+        await world.ship(versions.better, "c");
+        const history = await provider.history(world.at, open);
         expect(history.map(({ version, good }) => [version, good])).toEqual([
           [versions.better, true],
           [versions.crashing, false],
@@ -255,30 +283,33 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
         expect(history[0]?.at).toBeGreaterThanOrEqual(history[2]?.at ?? Number.NaN);
       });
 
-      test("is what could be released, the newest first", async () => {
+      it("is what could be released, the newest first", async (world) => {
         const { provider, service, versions } = world;
         const all = (await provider.versions({ service }, open)).map(({ value }) => value);
         expect(all).toEqual(expect.arrayContaining(Object.values(versions)));
         expect(all.indexOf(versions.better)).toBeLessThan(all.indexOf(versions.good));
       });
 
-      test("is nothing where nothing was released", async () => {
+      it("is nothing where nothing was released", async (world) => {
         const { provider } = world;
-        expect(await provider.running(at, open)).toMatchObject({
+        expect(await provider.running(world.at, open)).toMatchObject({
           version: null,
           ready: 0,
           url: null,
         });
-        expect(await provider.history(at, open)).toEqual([]);
-        expect(await texts(provider.logs({ ...at, follow: false }, open))).toEqual([]);
-        expect(await provider.rollout(at, open)).toMatchObject({ state: "bad", version: null });
+        expect(await provider.history(world.at, open)).toEqual([]);
+        expect(await texts(provider.logs({ ...world.at, follow: false }, open))).toEqual([]);
+        expect(await provider.rollout(world.at, open)).toMatchObject({
+          state: "bad",
+          version: null,
+        });
       });
 
-      test("is the log: all, the last lines, those with a word, those of late", async () => {
+      it("is the log: all, the last lines, those with a word, those of late", async (world) => {
         const { provider, versions, says } = world;
-        await ship(versions.good, "a");
+        await world.ship(versions.good, "a");
         const lines = (more: object) =>
-          texts(provider.logs({ ...at, follow: false, ...more }, open));
+          texts(provider.logs({ ...world.at, follow: false, ...more }, open));
         await eventually(
           () => lines({}),
           (found) => found.join("\n").includes(says),
@@ -308,17 +339,17 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
         expect(now.after.slice(now.before.length)).toEqual(expect.arrayContaining(now.those));
       });
 
-      test("is the log as it is written, until the reader has had enough", async () => {
+      it("is the log as it is written, until the reader has had enough", async (world) => {
         const { provider, versions, says } = world;
         const enough = new AbortController();
         const seen: string[] = [];
         const reading = (async () => {
-          for await (const line of provider.logs({ ...at, follow: true }, enough.signal)) {
+          for await (const line of provider.logs({ ...world.at, follow: true }, enough.signal)) {
             expect(line.at).toBeGreaterThan(0);
             seen.push(line.text);
           }
         })();
-        await ship(versions.good, "a");
+        await world.ship(versions.good, "a");
         await eventually(
           () => seen,
           (found) => found.join("\n").includes(says),
@@ -328,20 +359,25 @@ export function clustersContract(name: string, create: () => Promise<World>): vo
       });
     });
 
-    test("services and environments do not disturb each other", async () => {
+    it("services and environments do not disturb each other", async (world) => {
       const { provider, versions, other } = world;
       const second = { service: other.service, environment: world.environment };
       const third = { service: world.service, environment: `${world.environment}-2` };
       await Promise.all([
-        release(provider, to(versions.good), "a"),
+        release(provider, world.to(versions.good), "a"),
         release(provider, { ...second, version: other.version }, "b"),
         release(provider, { ...third, version: versions.better }, "c"),
       ]);
-      const ends = await Promise.all([at, second, third].map((one) => settled(provider, one)));
+      const ends = await Promise.all(
+        [world.at, second, third].map((one) => settled(provider, one)),
+      );
       expect(ends.map(({ state }) => state)).toEqual(["good", "good", "good"]);
       const removal = await changes(provider.remove.preview(second, see()));
       await provider.remove.run(second, bound(removal, "d"));
-      expect(await provider.running(at, open)).toMatchObject({ version: versions.good, ready: 1 });
+      expect(await provider.running(world.at, open)).toMatchObject({
+        version: versions.good,
+        ready: 1,
+      });
       expect(await provider.running(third, open)).toMatchObject({
         version: versions.better,
         ready: 1,

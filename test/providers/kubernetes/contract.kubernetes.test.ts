@@ -4,25 +4,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach } from "vitest";
+import { describe } from "vitest";
 import { Platform } from "../../../src/platform/schema.ts";
 import { kubernetes } from "../../../src/providers/kubernetes/kubernetes.ts";
 import { cluster } from "../../kube.ts";
 import type { Asker } from "../../servers.ts";
-import { clustersContract } from "../clusters-contract.ts";
+import { clustersContract, type World } from "../clusters-contract.ts";
 
-let asker: Asker | undefined;
-const ends: (() => Promise<void>)[] = [];
-beforeEach((context) => {
-  asker = { skip: context.skip, onTestFinished: (clear) => ends.push(clear) };
-});
-afterEach(async () => {
-  asker = undefined;
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-clustersContract("Kubernetes", async () => {
-  if (!asker) throw new Error("a world is made in a test");
+async function create(asker: Asker): Promise<World> {
   const kube = await cluster(asker);
   await kube.grant("shipmate", "cluster-admin");
   const good = "1.4.1";
@@ -72,7 +61,8 @@ clustersContract("Kubernetes", async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
+clustersContract("Kubernetes", create, describe.concurrent);
 
 /**
  * A registry that knows its tags and tells no digests: the pretend node goes by an image's tag, which it no longer

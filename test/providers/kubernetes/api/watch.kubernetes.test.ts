@@ -1,6 +1,6 @@
 /** What is watched stays true and asks for little, on a real control plane and while that is broken. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, type TestContext, test } from "vitest";
+import { describe, type TestContext, test } from "vitest";
 import { type Connection, connect } from "../../../../src/providers/kubernetes/api/connection.ts";
 import {
   type Watches,
@@ -34,7 +34,8 @@ const scale = (kube: Kube, namespace: string, to: number) =>
   kube.kubectl("scale", "deployment/web", `--replicas=${to}`, "-n", namespace);
 const pods = async (watched: Watched) => (await watched.read("Pod", never)).length;
 
-test("what happens in a namespace is known from memory soon after", async (context) => {
+test.concurrent("what happens in a namespace is known from memory soon after", async (context) => {
+  const { expect } = context;
   const kube = await cluster(context);
   const [here, there] = [await kube.namespace(), await kube.namespace()];
   const watched = watching(context, speak(context, kube)).of(here);
@@ -53,7 +54,8 @@ test("what happens in a namespace is known from memory soon after", async (conte
   expect(watched.stale()).toBeUndefined();
 });
 
-test("an object is the same one until it changes", async (context) => {
+test.concurrent("an object is the same one until it changes", async (context) => {
+  const { expect } = context;
   const kube = await cluster(context);
   const namespace = await kube.namespace();
   await deploy(kube, namespace);
@@ -67,7 +69,8 @@ test("an object is the same one until it changes", async (context) => {
   await expect.poll(label, soon).toBe("me");
 });
 
-test("reading asks the API server for nothing, however long it goes on", async (context) => {
+test.concurrent("reading asks the API server for nothing, however long it goes on", async (context) => {
+  const { expect } = context;
   const kube = await ownCluster(context, { nodes: 1 });
   const namespace = await kube.namespace();
   await deploy(kube, namespace);
@@ -101,7 +104,8 @@ async function requests(kube: Kube): Promise<number> {
     .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
 
-test("what nobody reads is no longer watched, and watched again when somebody does", async (context) => {
+test.concurrent("what nobody reads is no longer watched, and watched again when somebody does", async (context) => {
+  const { expect } = context;
   const kube = await cluster(context);
   const namespace = await kube.namespace();
   const api = speak(context, kube);
@@ -125,7 +129,8 @@ test("what nobody reads is no longer watched, and watched again when somebody do
   await expect.poll(() => pods(watched), soon).toBe(1);
 });
 
-test("a first list that is refused is told to each reader, until it is allowed", async (context) => {
+test.concurrent("a first list that is refused is told to each reader, until it is allowed", async (context) => {
+  const { expect } = context;
   const kube = await cluster(context);
   const namespace = await kube.namespace();
   const watched = watching(context, speak(context, kube, "mallory")).of(namespace);
@@ -136,7 +141,8 @@ test("a first list that is refused is told to each reader, until it is allowed",
   await expect.poll(() => pods(watched).catch(() => "refused"), soon).toBe(0);
 });
 
-test("a namespace that is deleted is empty, and no fault", async (context) => {
+test.concurrent("a namespace that is deleted is empty, and no fault", async (context) => {
+  const { expect } = context;
   const kube = await cluster(context);
   const namespace = await kube.namespace();
   await deploy(kube, namespace);
@@ -147,8 +153,9 @@ test("a namespace that is deleted is empty, and no fault", async (context) => {
   expect(watched.stale()).toBeUndefined();
 });
 
-describe("an API server", () => {
+describe.concurrent("an API server", () => {
   test("that is gone for a while is told as such, and caught up with when it is back", async (context) => {
+    const { expect } = context;
     const kube = await ownCluster(context, { nodes: 1 });
     const namespace = await kube.namespace();
     const began = Date.now();
@@ -177,6 +184,7 @@ describe("an API server", () => {
   });
 
   test("that says nothing any more is noticed, and never hangs a reader", async (context) => {
+    const { expect } = context;
     const kube = await ownCluster(context, { nodes: 1 });
     const namespace = await kube.namespace();
     const all = watching(context, speak(context, kube, "admin", 1_500), { lives: 1_000 });

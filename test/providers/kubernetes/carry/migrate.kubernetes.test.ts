@@ -36,7 +36,7 @@ async function world(context: Parameters<typeof stage>[0], tag: string, more?: o
   return { ...it, to, ended, jobs, effect: migrate(deck) };
 }
 
-test("a migration runs once for its content, and then the version takes none any more", async (context) => {
+test.concurrent("a migration runs once for its content, and then the version takes none any more", async (context) => {
   const { to, at, deck, effect, ended, jobs } = await world(context, "1.4.2");
   expect(await takes(deck)({ ...at, version: "1.4.1" }, open)).toEqual({ migration: false });
   expect(await effect.preview({ ...at, version: "1.4.1" }, see())).toEqual({ same: {} });
@@ -56,7 +56,7 @@ test("a migration runs once for its content, and then the version takes none any
   expect((await jobs()).map(({ verb }) => verb)).toEqual(["create"]);
 });
 
-test("what is run is what was approved to the last field, beside the pods too", async (context) => {
+test.concurrent("what is run is what was approved to the last field, beside the pods too", async (context) => {
   const { to, effect, jobs, namespace, versions } = await world(context, "1.4.2");
   const plan = await changes(effect.preview(to, see()));
   const other = job(namespace, "1.4.2");
@@ -67,7 +67,7 @@ test("what is run is what was approved to the last field, beside the pods too", 
   expect(await jobs()).toEqual([]);
 });
 
-test("one that fails says how, with its last lines, and another try takes its place", async (context) => {
+test.concurrent("one that fails says how, with its last lines, and another try takes its place", async (context) => {
   const { to, deck, effect, ended, jobs } = await world(context, "1.4.2-fail");
   const plan = await changes(effect.preview(to, see()));
   await effect.run(to, bound(plan, "a"));
@@ -86,7 +86,7 @@ test("one that fails says how, with its last lines, and another try takes its pl
   expect((await jobs()).map(({ verb }) => verb)).toEqual(["create", "delete", "create"]);
 });
 
-test("one that is tried again by itself is stuck and says so; one that never ends is late", async (context) => {
+test.concurrent("one that is tried again by itself is stuck and says so; one that never ends is late", async (context) => {
   const { to, deck, effect } = await world(context, "1.4.2-fail", { backoffLimit: 3 });
   await effect.run(to, bound(await changes(effect.preview(to, see())), "a"));
   const stuck = await eventually(
@@ -104,8 +104,8 @@ test("one that is tried again by itself is stuck and says so; one that never end
   });
 });
 
-describe("what a migration needs of its version", () => {
-  test("is laid before it, under a plan that names nothing twice, and the release goes on from there", async (context) => {
+describe.concurrent("what a migration needs of its version", () => {
+  test.concurrent("is laid before it, under a plan that names nothing twice, and the release goes on from there", async (context) => {
     const { kube, deck, to, effect, ended, namespace } = await needy(context, "1.4.2");
     const plan = await changes(effect.preview(to, see()));
     expect(plan.changes.map(({ field }) => field).toSorted()).toEqual([
@@ -137,7 +137,7 @@ describe("what a migration needs of its version", () => {
     expect(after.changes.map(({ field }) => field)).toContain("ServiceAccount web");
   });
 
-  test("is taken back with a first version that did not come, but for its database", async (context) => {
+  test.concurrent("is taken back with a first version that did not come, but for its database", async (context) => {
     const { kube, deck, to, effect, ended, namespace } = await needy(context, "1.4.2-fail");
     const plan = await changes(effect.preview(to, see()));
     expect(await remove(deck).preview(to, see())).toEqual({ same: {} });
@@ -158,7 +158,7 @@ describe("what a migration needs of its version", () => {
     ]);
   });
 
-  test("is not laid where somebody made it meanwhile, and one that began to lay it goes on", async (context) => {
+  test.concurrent("is not laid where somebody made it meanwhile, and one that began to lay it goes on", async (context) => {
     const { kube, deck, at, to, another, namespace } = await needy(context, "1.4.2");
     const plan = await changes(migrate(deck).preview(to, see()));
     await kube.kubectl("create", "configmap", "web", "-n", namespace);
@@ -181,7 +181,7 @@ describe("what a migration needs of its version", () => {
     expect(at.service).toBe("web");
   });
 
-  test("comes with the namespace, where that is missing too", async (context) => {
+  test.concurrent("comes with the namespace, where that is missing too", async (context) => {
     const { kube, deck, to, effect, namespace } = await needy(context, "1.4.2");
     await kube.kubectl("delete", "namespace", namespace);
     const plan = await changes(effect.preview(to, see()));

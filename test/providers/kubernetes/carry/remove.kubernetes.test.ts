@@ -15,7 +15,7 @@ async function ship({ deck, at, spot }: Stage, version: string, key: string) {
   await deck.records.mark(spot, newest?.number ?? 0, "good", undefined, open);
 }
 
-test("it deletes what the releases hold and nothing else, keeps what holds data, and can be undone", async (context) => {
+test.concurrent("it deletes what the releases hold and nothing else, keeps what holds data, and can be undone", async (context) => {
   const it = await stage(context);
   const { kube, deck, at, namespace, spot, versions } = it;
   const claim: KubeObject = {
@@ -53,7 +53,7 @@ test("it deletes what the releases hold and nothing else, keeps what holds data,
   expect((await deck.records.list(spot, open)).map(({ number }) => number)).toEqual([2, 1]);
 });
 
-test("it is not carried out where another release has come since", async (context) => {
+test.concurrent("it is not carried out where another release has come since", async (context) => {
   const it = await stage(context);
   await ship(it, "1.4.1", "a");
   const remove = removeOf(it.deck);
@@ -63,7 +63,7 @@ test("it is not carried out where another release has come since", async (contex
   await it.kube.kubectl("get", "deployment", "web", "-n", it.namespace);
 });
 
-test("cut at any of its calls, it is done by the next try, each object deleted once", async (context) => {
+test.concurrent("cut at any of its calls, it is done by the next try, each object deleted once", async (context) => {
   const it = await stage(context);
   const { kube, another, at, namespace } = it;
   for (let n = 1, cut = true; cut; n++) {
