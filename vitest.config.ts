@@ -1,6 +1,7 @@
 /** How the tests run: projects told apart by the file's name, on Node's own type stripping. */
 import { defineConfig } from "vitest/config";
 import { brief, counts } from "./test/reporter.ts";
+import { SlowFirst } from "./test/slow-first.ts";
 
 const suite = (name: string, include: string, exclude: readonly string[], seconds: number) => ({
   extends: true as const,
@@ -24,6 +25,7 @@ export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     // What a test waits for may take long on a machine that does much else: it says how long where it claims a time.
     expect: { poll: { timeout: 25_000 } },
     globalSetup: ["./test/kube-home.ts"],
