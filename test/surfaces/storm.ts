@@ -335,7 +335,11 @@ export function report({ calls, calm, ...rest }: Aftermath): string {
           "60 s": perChannel(of("slack", "post"), 60_000),
         },
         "edits in all": { "60 s": most(of("slack", "edit"), 60_000) },
-        unheard: unheard(of("slack", "edit")),
+        "edits during a time asked for": {
+          "of all": of("slack", "edit").length,
+          "after 0.5 s": unheard(of("slack", "edit"), 500),
+          "after 2 s": unheard(of("slack", "edit"), 2_000),
+        },
       },
       teams: {
         "a conversation": {
