@@ -70,6 +70,8 @@ export interface AppOptions {
 type Closers = (() => Promise<void> | void)[];
 export interface Shipmate {
   readonly url: string;
+  /** Writes an error down that nobody expected. */
+  troubled(error: unknown, doing: string): void;
   close(): Promise<void>;
 }
 
@@ -246,7 +248,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     const ends = keepTakingUp(door, (error) => troubled(error, "taking up the inbox"));
     closers.push(ends);
     log.info({ url: web.url, mode: config.mode }, `Shipmate listens at ${web.url}. ${config.why}`);
-    return { url: web.url, close };
+    return { url: web.url, troubled, close };
   } catch (error) {
     await close();
     throw error;

@@ -28,7 +28,9 @@ try {
       );
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  const { url } = await starting;
+  const { url, troubled } = await starting;
+  // A promise that a workflow's author left behind must not end everybody's runs here.
+  process.on("unhandledRejection", (error) => troubled(error, "doing what nobody waited for"));
   watchThisProcess();
   process.stdout.write(`Shipmate is ready: ${url}\n${config.why}\n`);
 } catch (error) {
