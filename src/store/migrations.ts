@@ -262,4 +262,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX messages_unposted ON shipmate.messages (thread, number)
     WHERE thread IS NOT NULL AND ref IS NULL AND wanted_rev > posted_rev;
   `,
+  `
+  -- The runs of a target and of what lies below it, whatever the database's own order of letters is.
+  CREATE INDEX run_targets_below ON shipmate.run_targets (target COLLATE "C", run);
+  `,
 ];

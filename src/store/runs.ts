@@ -259,23 +259,64 @@ export function findRunByNumber(sql: Sql, number: number): Promise<Run | undefin
   return first(sql, Run, `SELECT ${columns} FROM shipmate.runs WHERE number = $1`, [number]);
 }
 
-/** Runs, the newest first. `of` covers what lies below it too. */
-export function listRuns(
-  sql: Sql,
-  query: {
-    readonly of?: string | undefined;
-    readonly ended?: boolean | undefined;
-    readonly limit: number;
-  },
-): Promise<readonly Run[]> {
+export interface RunQuery {
+  /** A target; what lies below it too. */
+  readonly of?: string | undefined;
+  readonly ended?: boolean | undefined;
+  /** Only runs with a smaller number. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Runs, the newest first. */
+export async function listRuns(sql: Sql, query: RunQuery): Promise<readonly Run[]> {
+  const ids = await newestRuns(sql, query);
   return sql.query(
     Run,
-    `SELECT ${columns} FROM shipmate.runs r
-     WHERE ($1::boolean IS NULL OR (ended_at IS NOT NULL) = $1)
-       AND ($2::text IS NULL OR EXISTS (SELECT FROM shipmate.run_targets t
-         WHERE t.run = r.id AND (t.target = $2 OR starts_with(t.target, $2 || '/'))))
-     ORDER BY number DESC LIMIT $3`,
-    [query.ended ?? null, query.of ?? null, query.limit],
+    `SELECT ${columns} FROM shipmate.runs
+     WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY number DESC`,
+    [json(ids)],
+  );
+}
+
+/** So many runs are looked through for a target before its own index is asked. */
+const near = 1_000;
+
+/**
+ * The ids of the newest runs. Each way of asking is a statement of its own, so that an index answers it however long
+ * the history is: of what much is about something is among the newest, and of anything else there is little.
+ */
+export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly string[]> {
+  const { of, ended, before, limit } = query;
+  const isAsked = [
+    "number < $2",
+    ...(ended === undefined ? [] : [`ended_at IS ${ended ? "NOT NULL" : "NULL"}`]),
+  ].join(" AND ");
+  const ask = async (text: string, values: readonly (string | number)[]) => {
+    const most = before ?? Number.MAX_SAFE_INTEGER;
+    const rows = await sql.query(z.object({ id: z.string() }), text, [limit, most, ...values]);
+    return rows.map(({ id }) => id);
+  };
+  if (of === undefined) {
+    return ask(`SELECT id FROM shipmate.runs WHERE ${isAsked} ORDER BY number DESC LIMIT $1`, []);
+  }
+  const recent = await ask(
+    `SELECT id FROM (
+       SELECT id, number FROM shipmate.runs WHERE ${isAsked} ORDER BY number DESC LIMIT ${near}) r
+     WHERE EXISTS (SELECT FROM shipmate.run_targets t
+       WHERE t.run = r.id AND (t.target = $3 OR starts_with(t.target, $3 || '/')))
+     ORDER BY number DESC LIMIT $1`,
+    [of],
+  );
+  if (recent.length === limit) return recent;
+  // "0" comes right after "/" in C's order.
+  return ask(
+    `SELECT id FROM shipmate.runs WHERE ${isAsked} AND id IN (
+       SELECT run FROM shipmate.run_targets WHERE target COLLATE "C" = $3
+       UNION SELECT run FROM shipmate.run_targets
+       WHERE target COLLATE "C" >= $3 || '/' AND target COLLATE "C" < $3 || '0')
+     ORDER BY number DESC LIMIT $1`,
+    [of],
   );
 }
 

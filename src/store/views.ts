@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { DrawnCard } from "../core/card.ts";
 import type { Form } from "../core/surface.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
+import { newestRuns } from "./runs.ts";
 
 const drawn = z.custom<DrawnCard>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);
@@ -84,7 +85,10 @@ export async function insertSaid(
 
 export const ChannelRow = z.object({ channel: z.string(), last: z.number() });
 
-/** Every channel in which something stands that `viewer` may see, with the number of its newest message. */
+/**
+ * Every channel in which something stands that `viewer` may see, with the number of its newest message. It goes from
+ * one channel to the next by the index, however many messages there are.
+ */
 export function listChannels(
   sql: Sql,
   surface: string,
@@ -92,10 +96,17 @@ export function listChannels(
 ): Promise<readonly z.output<typeof ChannelRow>[]> {
   return sql.query(
     ChannelRow,
-    `SELECT channel, max(number) AS last FROM shipmate.messages
-     WHERE surface = $1 AND kind <> 'note' AND drawn IS NOT NULL
-       AND (to_account IS NULL OR to_account = $2)
-     GROUP BY channel ORDER BY channel`,
+    `WITH RECURSIVE channels AS (
+       (SELECT channel FROM shipmate.messages WHERE surface = $1 ORDER BY channel LIMIT 1)
+       UNION ALL
+       SELECT (SELECT m.channel FROM shipmate.messages m
+         WHERE m.surface = $1 AND m.channel > c.channel ORDER BY m.channel LIMIT 1)
+       FROM channels c WHERE c.channel IS NOT NULL)
+     SELECT c.channel, newest.number AS last FROM channels c, LATERAL (
+       SELECT number FROM shipmate.messages
+       WHERE surface = $1 AND channel = c.channel AND kind <> 'note' AND drawn IS NOT NULL
+         AND (to_account IS NULL OR to_account = $2) ORDER BY number DESC LIMIT 1) newest
+     ORDER BY c.channel`,
     [surface, viewer],
   );
 }
@@ -137,7 +148,7 @@ const run = `r.id, r.number, r.workflow, r.title, r.state, r.by_person AS by, r.
          WHERE m.run = r.id AND m.kind = 'root' AND m.drawn IS NOT NULL LIMIT 1), '') AS says`;
 
 /** Runs, the newest first; `before` is a run's number. `of` covers what lies below it. */
-export function viewRuns(
+export async function viewRuns(
   sql: Sql,
   query: {
     readonly of?: string | undefined;
@@ -146,16 +157,14 @@ export function viewRuns(
     readonly limit: number;
   },
 ): Promise<readonly RunRow[]> {
+  const { open, ...more } = query;
+  const ids = await newestRuns(sql, { ...more, ended: open === undefined ? undefined : !open });
   return sql.query(
     RunRow,
     `SELECT ${run}, p.digest FROM shipmate.runs r
      LEFT JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
-     WHERE ($1::text IS NULL OR EXISTS (SELECT FROM shipmate.run_targets t
-         WHERE t.run = r.id AND (t.target = $1 OR starts_with(t.target, $1 || '/'))))
-       AND ($2::boolean IS NULL OR (r.ended_at IS NULL) = $2)
-       AND ($3::bigint IS NULL OR r.number < $3)
-     ORDER BY r.number DESC LIMIT $4`,
-    [query.of ?? null, query.open ?? null, query.before ?? null, query.limit],
+     WHERE r.id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY r.number DESC`,
+    [json(ids)],
   );
 }
 
@@ -228,9 +237,13 @@ export function viewAudit(
     AuditRow,
     `SELECT a.id, a.at, a.person, a.surface, a.did, a.run, a.digest, a.detail, c.hash
      FROM shipmate.audit a LEFT JOIN shipmate.audit_chain c ON c.audit = a.id
-     WHERE ($1::text IS NULL OR a.run = $1) AND ($2::bigint IS NULL OR a.id < $2)
-     ORDER BY a.id DESC LIMIT $3`,
-    [query.run ?? null, query.before ?? null, query.limit],
+     WHERE a.id < $1 ${query.run === undefined ? "" : "AND a.run = $3"}
+     ORDER BY a.id DESC LIMIT $2`,
+    [
+      query.before ?? Number.MAX_SAFE_INTEGER,
+      query.limit,
+      ...(query.run === undefined ? [] : [query.run]),
+    ],
   );
 }
 
