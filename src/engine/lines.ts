@@ -34,8 +34,9 @@ export interface Lines {
 const widest = 400;
 const room = 60_000;
 const shown = 40;
-/** How long the first lines are waited for, and how long is followed or read, in milliseconds. */
+/** How long the first lines are waited for at most, after which pause there are no more, and how long is followed or read, in milliseconds. */
 const firstWait = { follows: 1_500, ends: 5_000 };
+const lull = 300;
 const limit = 300_000;
 const between = 1_000;
 
@@ -70,10 +71,11 @@ export async function readLines(parts: LinesParts, reading: Reading): Promise<Li
       else if (late.aborted) ended = "ended after 5 min";
       else ended = broke === undefined ? "" : "ended, because it could not be read on";
     });
-  await first(pump, follows ? firstWait.follows : firstWait.ends);
+  const count = () => left + lines.length;
+  if (follows) await firstOf(pump, count);
+  else await first(pump, firstWait.ends);
   if (broke !== undefined && lines.length === 0) throw broke;
 
-  const count = () => left + lines.length;
   const card = (): Card => {
     const seen = follows ? lines.slice(-shown) : lines;
     const hidden = count() - seen.length;
@@ -118,6 +120,18 @@ export async function readLines(parts: LinesParts, reading: Reading): Promise<Li
 function buttonsOf({ id, follows, again }: Reading, ended: string | undefined): readonly Say[] {
   if (ended === undefined) return [{ label: "Stop", command: "unfollow", args: { log: id } }];
   return follows ? [again] : [];
+}
+
+/** Until something came and then nothing for a moment; a stream that is followed has no end to wait for. */
+async function firstOf(work: Promise<void>, count: () => number): Promise<void> {
+  let isOver = false;
+  const over = first(work, firstWait.follows).finally(() => {
+    isOver = true;
+  });
+  for (let seen = -1; !isOver && (count() === 0 || count() !== seen); ) {
+    seen = count();
+    await Promise.race([over, first(work, lull)]);
+  }
 }
 
 /** Whichever comes first; the time alone keeps no process alive. */
