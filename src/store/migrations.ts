@@ -1,7 +1,13 @@
-/** The schema, as a list of migrations that only add. Each runs once, in a transaction, under one lock. */
+/** The schema, as a list of migrations. Each runs once, in a transaction, under one lock. */
+
+/**
+ * SQL that only adds, so that the version before lives on beside it (a test reads each statement). What takes something
+ * away is a contract, which waits until no process lives that knows fewer than `after` migrations.
+ */
+export type Migration = string | { readonly contract: string; readonly after: number };
 
 /** In order; the index is the version. */
-export const migrations: readonly string[] = [
+export const migrations: readonly Migration[] = [
   `
   CREATE SCHEMA IF NOT EXISTS shipmate;
 

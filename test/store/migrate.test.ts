@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Database, first } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { migrations } from "../../src/store/migrations.ts";
+import { sayAlive, sayGone } from "../../src/store/replicas.ts";
 import { databases } from "../databases.ts";
 
 describe.each(databases())("migrating on $kind", ({ open }) => {
@@ -40,11 +41,43 @@ describe.each(databases())("migrating on $kind", ({ open }) => {
     expect(await migrate(database, more)).toBe(more.length);
   });
 
-  test("refuses a schema that is newer than the code, in one sentence", async () => {
+  test("lives on a newer schema that only added", async () => {
     await migrate(database, more);
-    await expect(migrate(database)).rejects.toMatchObject({
-      name: "Refusal",
-      message: `The database's schema has version ${more.length}, and this Shipmate knows ${migrations.length}: start the newer Shipmate, or restore the older database.`,
+    expect(await migrate(database)).toBe(more.length);
+  });
+
+  describe("with a contract", () => {
+    const contract = { contract: "DROP TABLE shipmate.blobs", after: migrations.length };
+    const lives = (knows: number) => sayAlive(database, { id: "older", code: "c", knows }, true);
+
+    test("takes something away where nobody lives that knows less, and older code refuses from then on", async () => {
+      await lives(migrations.length);
+      expect(await migrate(database, [...migrations, contract])).toBe(migrations.length + 1);
+      expect(await has("shipmate.blobs")).toBe(false);
+      expect(await migrate(database), "what knows enough lives on").toBe(migrations.length + 1);
+      await expect(migrate(database, migrations.slice(0, -1))).rejects.toMatchObject({
+        name: "Refusal",
+        message: `The database's schema has version ${migrations.length + 1}, and this Shipmate knows ${migrations.length - 1}: start the newer Shipmate, or restore the older database.`,
+      });
+    });
+
+    test("waits while an older process lives, and takes it away at the next start after that", async () => {
+      await lives(migrations.length - 1);
+      expect(await migrate(database, [...migrations, contract])).toBe(migrations.length);
+      expect(await has("shipmate.blobs")).toBe(true);
+      await sayGone(database, "older");
+      expect(await migrate(database, [...migrations, contract])).toBe(migrations.length + 1);
+      expect(await has("shipmate.blobs")).toBe(false);
+    });
+
+    test("refuses to start where more comes after it that can't wait", async () => {
+      await lives(migrations.length - 1);
+      const next = "CREATE TABLE shipmate.most ()";
+      await expect(migrate(database, [...migrations, contract, next])).rejects.toMatchObject({
+        name: "Refusal",
+        message: expect.stringMatching(/^An older Shipmate still runs on this database, /),
+      });
+      expect(await has("shipmate.most")).toBe(false);
     });
   });
 });
