@@ -8,7 +8,7 @@ import { faultText } from "../engine/faults.ts";
 import { checkAudit } from "../store/audit.ts";
 import { type Database, first, Unavailable } from "../store/database.ts";
 import { holdFolder } from "../store/folder.ts";
-import { schemaVersion } from "../store/migrate.ts";
+import { schemaVersion, standing } from "../store/migrate.ts";
 import { migrations } from "../store/migrations.ts";
 import { openPglite } from "../store/pglite.ts";
 import { openPostgres } from "../store/postgres.ts";
@@ -154,9 +154,9 @@ export function judged(
 }
 
 async function inside(database: Database): Promise<readonly Finding[]> {
-  const version = await schemaVersion(database);
+  const { version, needs } = await standing(database);
   const known = migrations.length;
-  if (version > known)
+  if (needs > known)
     return [
       wrong(
         `Its schema has version ${version} and this Shipmate knows ${known}: start the newer Shipmate, or restore the older database.`,
@@ -166,7 +166,11 @@ async function inside(database: Database): Promise<readonly Finding[]> {
   const schema =
     version === known
       ? good(`Its schema has version ${version}, as it should.`)
-      : note(`Its schema has version ${version}: the next start brings it to ${known}.`);
+      : version > known
+        ? note(
+            `Its schema has version ${version} and this Shipmate knows ${known}: a newer one was started on it, beside which this one can run.`,
+          )
+        : note(`Its schema has version ${version}: the next start brings it to ${known}.`);
   const checked = await checkAudit(database);
   return [
     schema,

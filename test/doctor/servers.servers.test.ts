@@ -119,6 +119,12 @@ test("a folder's database is opened only where nobody uses it, and its schema an
   await newer.run("INSERT INTO shipmate.migrations (version) VALUES (900)");
   await newer.close();
   expect(says(await lookAtDatabase(config))[1]).toMatch(
+    /^note: Its schema has version 900 and this Shipmate knows \d+: a newer one was started on it, beside which this one can run\.$/,
+  );
+  const other = await open();
+  await other.run("UPDATE shipmate.migrations SET needs = 900 WHERE version = 900");
+  await other.close();
+  expect(says(await lookAtDatabase(config))[1]).toMatch(
     /^wrong: Its schema has version 900 and this Shipmate knows \d+: start the newer Shipmate, or restore the older database\.$/,
   );
   const held = await holdFolder(home);
