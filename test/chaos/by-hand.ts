@@ -1,11 +1,12 @@
 /**
  * What takes long, by hand, on the servers that SHIPMATE_TEST_DATABASE_URL and SHIPMATE_TEST_REDIS_URL name. How often,
  * how many processes at once, and for how many minutes at most: `npm run chaos -- kills postgres 1500 6 60`,
- * `-- sleeps fleet 200 8`, `-- clocks postgres 60`, `-- cuts fleet 30`.
+ * `-- sleeps fleet 200 8`, `-- clocks postgres 60`, `-- cuts fleet 30` (by proxies), `-- cuts fleet 30 0` (in a namespace).
  */
 import { faketime, misled, wrong } from "./clocks.ts";
 import { cutOff, oneAfterTheOther } from "./cuts.ts";
 import { die } from "./deaths.ts";
+import { namespaced, proxied } from "./lines.ts";
 import { places } from "./places.ts";
 import { sleepPast } from "./sleeps.ts";
 
@@ -21,15 +22,24 @@ try {
     console.log(`${new Date().toISOString()} ${done} ${what}`);
   };
   const many = { seats, minutes, progress };
-  if (what === "kills") print(await die(place, { ...many, kills: count, atOnce: 30 * seats }));
+  if (what === "kills" && mode === "pglite") {
+    // Only one process can hold a folder: here each seat is a Shipmate of its own.
+    const share = { ...many, seats: 1, kills: Math.ceil(count / seats), atOnce: 30 };
+    for (const died of await Promise.all(Array.from({ length: seats }, () => die(place, share))))
+      print(died);
+  } else if (what === "kills")
+    print(await die(place, { ...many, kills: count, atOnce: 30 * seats }));
   if (what === "sleeps") print(await sleepPast(place, { ...many, sleeps: count, atOnce: 80 }));
   if (what === "clocks") {
     const library = faketime();
     if (library === undefined) throw new Error("install Debian's faketime first");
     for (const offsets of wrong) print(await misled(place, library, offsets, count));
   }
-  if (what === "cuts" && place.mode === "fleet")
-    print(await cutOff(place, oneAfterTheOther(count)));
+  if (what === "cuts" && place.mode === "fleet") {
+    const cuts = oneAfterTheOther(count);
+    const lines = seats === 0 ? namespaced : proxied;
+    print(await cutOff(place, { cuts, atOnce: 40, lines }));
+  }
 } finally {
   await clear();
 }

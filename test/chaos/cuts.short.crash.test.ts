@@ -8,12 +8,15 @@ test("one of three that is cut off from everything past its claims, or from each
   const { url } = await redis(context);
   const database = await postgres(context);
   const place = { mode: "fleet", database, redis: ownRedis(url) } as const;
-  const healed = await cutOff(place, [
-    { from: ["redis"], how: "silent", seconds: 1 },
-    { from: ["outside"], how: "reset", seconds: 1 },
-    { from: ["database"], how: "reset", seconds: 1 },
-    { from: ["database", "redis", "outside"], how: "silent", seconds: 17 },
-  ]);
+  const healed = await cutOff(place, {
+    atOnce: 30,
+    cuts: [
+      { from: ["redis"], how: "silent", seconds: 1 },
+      { from: ["outside"], how: "reset", seconds: 1 },
+      { from: ["database"], how: "reset", seconds: 1 },
+      { from: ["database", "redis", "outside"], how: "silent", seconds: 17 },
+    ],
+  });
   expect(healed.back).toHaveLength(4);
   expect(healed.meanwhile[3], "runs that the others brought to their end").toBeGreaterThan(0);
 });

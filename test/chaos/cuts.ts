@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { crowd } from "./crowd.ts";
 import { openFleet, type Place } from "./fleet.ts";
 import { type Judged, judge } from "./judge.ts";
-import { type Line, proxyTo } from "./proxy.ts";
+import { type Lines, proxied } from "./lines.ts";
+import type { Line } from "./proxy.ts";
 
 export const ends = ["database", "redis", "outside"] as const;
 export type End = (typeof ends)[number];
@@ -29,33 +30,30 @@ export interface Healed extends Judged {
   readonly lost: number;
 }
 
+export interface Cutting {
+  readonly cuts: readonly Cut[];
+  /** How many deploys are under way at once. */
+  readonly atOnce: number;
+  /** How the lines are made; proxies unless told. */
+  readonly lines?: (urls: readonly string[]) => Promise<Lines>;
+}
+
 export async function cutOff(
   place: Place & { readonly mode: "fleet" },
-  cuts: readonly Cut[],
-  atOnce = 40,
+  { cuts, atOnce, lines: make = proxied }: Cutting,
 ): Promise<Healed> {
   const fleet = await openFleet(place);
-  const lines = {
-    database: await proxyTo(portOf(place.database, 5432)),
-    redis: await proxyTo(portOf(place.redis, 6379)),
-    outside: await proxyTo(portOf(fleet.outsideUrl, 80)),
-  };
+  const { outsideUrl: outside } = fleet;
+  const urls = { database: place.database, redis: place.redis, outside };
+  const lines = await make(Object.values(urls));
   try {
-    const via = (url: string, end: End) => {
-      const to = new URL(url);
-      to.hostname = "127.0.0.1";
-      to.port = String(lines[end].port);
-      return to.href;
-    };
-    const cut = fleet.launch(0, {
-      env: {
-        DATABASE_URL: via(place.database, "database"),
-        REDIS_URL: via(place.redis, "redis"),
-      },
-      outside: via(fleet.outsideUrl, "outside"),
-    });
     const others = [fleet.launch(1), fleet.launch(2)];
-    await Promise.all([cut, ...others].map(({ ready }) => ready));
+    await Promise.all(others.map(({ ready }) => ready));
+    const cut = fleet.launch(0, {
+      env: { DATABASE_URL: lines.via(place.database), REDIS_URL: lines.via(place.redis) },
+      ...{ outside: lines.via(outside), under: lines.under },
+    });
+    await cut.ready;
     const people = crowd(fleet, { atOnce });
     try {
       const over = () => people.asked.length - people.open();
@@ -66,11 +64,11 @@ export async function cutOff(
       while (claims() === begin) await sleep(20);
       for (const { from, how, seconds } of cuts) {
         const before = over();
-        for (const end of from) lines[end].become(how);
+        for (const end of from) lines.become(urls[end], how);
         await sleep(seconds * 1_000);
         meanwhile.push(over() - before);
         const [healed, had] = [performance.now(), claims()];
-        for (const end of from) lines[end].become("through");
+        for (const end of from) lines.become(urls[end], "through");
         while (claims() === had) {
           if (performance.now() - healed > 120_000)
             throw new Error(`cut from ${from} (${how}), it never came back: ${cut.complained()}`);
@@ -87,11 +85,7 @@ export async function cutOff(
       await people.stop();
     }
   } finally {
-    await Promise.all(Object.values(lines).map((line) => line.close()));
     await fleet.close();
+    await lines.close();
   }
-}
-
-function portOf(url: string, usual: number): number {
-  return Number(new URL(url).port || usual);
 }

@@ -10,7 +10,8 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function proxyTo(target: number): Promise<Proxy> {
+/** From a free port of `host` to a port of this machine. */
+export async function proxyTo(target: number, host = "127.0.0.1"): Promise<Proxy> {
   let line: Line = "through";
   const pairs = new Set<readonly [Socket, Socket]>();
   const waiting = new Set<Socket>();
@@ -40,7 +41,7 @@ export async function proxyTo(target: number): Promise<Proxy> {
     } else connect(near);
   });
   const { promise, resolve } = Promise.withResolvers<number>();
-  server.listen(0, "127.0.0.1", () => {
+  server.listen(0, host, () => {
     const address = server.address();
     resolve(typeof address === "object" && address ? address.port : 0);
   });
