@@ -13,6 +13,7 @@ import {
   Fenced,
   fence,
   insertRun,
+  keepTries,
   leaseLength,
   openChildren,
   parkRun,
@@ -69,6 +70,7 @@ export async function drive(
   const lasts = () => performance.now() - renewed < leaseLength;
   let over = false;
   try {
+    if (claim.tries > 1) await keepTries(parts.database, claim.id);
     const progress = await openProgress(parts.database, claim, signal, parts.meter, lasts);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.

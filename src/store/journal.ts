@@ -27,7 +27,7 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
     Passed,
     `WITH mine AS (
        UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state),
-         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 0 END
+         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END
        WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ended_at IS NULL
        RETURNING id, rev, shipmate.now() AS now),
      gone AS (

@@ -168,6 +168,11 @@ export function claimRuns(
   );
 }
 
+/** Makes the count of tries last, whatever becomes of this process: claims by themselves don't wait for the disk. */
+export async function keepTries(sql: Sql, id: string): Promise<void> {
+  await sql.run("UPDATE shipmate.runs SET tries = tries WHERE id = $1", [id]);
+}
+
 /** These claims ended while their process lives on: that they came to nothing was not their fault. */
 export async function forgiveTries(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -228,8 +233,15 @@ export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> 
   );
 }
 
-/** Makes every claim void: for a store that only one process can hold, when that process starts. */
+/**
+ * Makes every claim void: for a store that only one process can hold, when that process starts. What is due may have
+ * ended the one before, and its claim may be lost with it: it counts as tried once.
+ */
 export async function voidClaims(sql: Sql): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.runs SET tries = 1 WHERE ended_at IS NULL AND tries = 0
+       AND (rung OR lease_until > 0 OR wake_at <= shipmate.now())`,
+  );
   await sql.run(
     "UPDATE shipmate.runs SET lease_until = 1, epoch = epoch + 1 WHERE ended_at IS NULL AND lease_until > 0",
   );
