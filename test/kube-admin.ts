@@ -13,13 +13,13 @@ const Kubeconfig = z.object({
   users: z.array(z.object({ name: z.string(), user: z.object({ token: z.string() }) })),
 });
 
-/** Gives the answer's code; throws where that is none of those. */
+/** Gives the answer; throws where its code is none of those. */
 export type Ask = (
   method: "GET" | "POST" | "DELETE",
   path: string,
   codes: readonly number[],
   body?: object,
-) => Promise<number>;
+) => Promise<{ readonly code: number; readonly says: string }>;
 
 export async function admin(kubeconfig: string): Promise<Ask> {
   const read = Kubeconfig.parse(parse(await readFile(kubeconfig, "utf8")));
@@ -42,8 +42,39 @@ export async function admin(kubeconfig: string): Promise<Ask> {
     });
     request.on("error", reject);
     request.end(body && JSON.stringify(body));
-    const { code, says } = await promise;
-    if (codes.includes(code)) return code;
-    throw new Error(`${method} ${path} was answered with ${code}: ${says}`);
+    const answer = await promise;
+    if (codes.includes(answer.code)) return answer;
+    throw new Error(`${method} ${path} was answered with ${answer.code}: ${answer.says}`);
   };
+}
+
+/** Some roles are put together of others, a moment after a control plane's start. */
+const Role = z.object({ rules: z.array(z.unknown()).nullish() });
+const Rule = z.object({
+  verbs: z.array(z.string()),
+  apiGroups: z.array(z.string()),
+  resources: z.array(z.string()),
+  resourceNames: z.array(z.string()).optional(),
+});
+const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/** Whether the API server knows by now that the user has what the role says first. */
+export async function isGranted(
+  ask: Ask,
+  user: string,
+  clusterRole: string,
+  namespace: string | undefined,
+): Promise<boolean> {
+  const path = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${clusterRole}`;
+  const [first] = Role.parse(JSON.parse((await ask("GET", path, [200])).says)).rules ?? [];
+  if (first === undefined) return false;
+  const rule = Rule.parse(first);
+  const [resource, subresource] = (rule.resources[0] ?? "").split("/");
+  const of = { group: rule.apiGroups[0], resource, subresource, name: rule.resourceNames?.[0] };
+  const { says } = await ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", [201], {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SubjectAccessReview",
+    spec: { user, resourceAttributes: { ...of, verb: rule.verbs[0], namespace } },
+  });
+  return Review.parse(JSON.parse(says)).status.allowed;
 }

@@ -11,7 +11,7 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { admin } from "./kube-admin.ts";
+import { admin, isGranted } from "./kube-admin.ts";
 import { guarded, kubeTool, started } from "./kube-home.ts";
 import { type Asker, leaveOut } from "./servers.ts";
 
@@ -164,7 +164,7 @@ function directly(asker: Asker, kubeconfig: string): Pick<Kube, "namespace" | "g
       await made("/api/v1/namespaces", unique);
       const account = `/api/v1/namespaces/${unique}/serviceaccounts/default`;
       // Before there is one, no pod can be made there.
-      while ((await (await asked)("GET", account, [200, 404])) === 404) await sleep(20);
+      while ((await (await asked)("GET", account, [200, 404])).code === 404) await sleep(20);
       return unique;
     },
     grant: async (user, clusterRole, namespace) => {
@@ -174,6 +174,7 @@ function directly(asker: Asker, kubeconfig: string): Pick<Kube, "namespace" | "g
         roleRef: { apiGroup: group, kind: "ClusterRole", name: clusterRole },
         subjects: [{ apiGroup: group, kind: "User", name: user }],
       });
+      while (!(await isGranted(await asked, user, clusterRole, namespace))) await sleep(20);
     },
   };
 }

@@ -179,8 +179,11 @@ describe.concurrent("an API server", () => {
     await expect.poll(() => watched.stale(), soon).toBeUndefined();
     await scale(kube, namespace, 2);
     await expect.poll(() => pods(watched), soon).toBe(2);
-    expect(says).toHaveLength(2);
-    expect(says[1]).toBe(`prod tells about Pods in ${namespace} again`);
+    // One that starts may cut them once more.
+    const again = says.filter((line) => line === `prod tells about Pods in ${namespace} again`);
+    expect(again.length).toBeGreaterThan(0);
+    expect(says.indexOf(again[0] ?? "")).toBe(1);
+    expect(says).toHaveLength(2 * again.length);
   });
 
   test("that says nothing any more is noticed, and never hangs a reader", async (context) => {
