@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { chat } from "../../src/surfaces/cli/chat.ts";
 import { chromium } from "../servers.ts";
-import { launch } from "../web/browser.ts";
+import { launch, open } from "../web/browser.ts";
 import { chatId, playground } from "./playground.ts";
 import { town } from "./town.ts";
 
@@ -13,7 +13,7 @@ afterAll(() => browser?.close());
 test("a run is asked for at the console, approved in the Playground, and done on the same card", async (context) => {
   browser = await launch(chromium(context));
   const grace = await playground("grace");
-  const rooms = { web: [`teams:${chatId}`] };
+  const rooms = { web: [`teams:${chatId}`, "console:general"] };
   const { microsoft } = grace;
   const here = await town([grace], ["web"], { rooms, microsoft, openConsole: true });
   context.onTestFinished(async () => {
@@ -23,17 +23,22 @@ test("a run is asked for at the console, approved in the Playground, and done on
   const ada = chat("ada", { url: here.url, channel: "general" });
 
   // Whoever speaks first is known to Shipmate by that.
-  await says(page, "deploy web 1.4.1 to staging");
-  await page.getByText("web 1.4.1 runs in staging.").last().waitFor();
+  await says(page, "deploy web 1.4.1 to production");
+  const linus = chat("linus", { url: here.url, channel: "general" });
+  const asks = await linus.until("a card to approve", ({ card }) =>
+    Boolean(card?.buttons.some(({ label }) => label === "Approve")),
+  );
+  await linus.press(asks, "Approve");
+  await page.getByText("web 1.4.1 runs in production.").last().waitFor();
 
   await ada.say("deploy web 1.4.2 to production");
   const title = page.getByText("Deploy web 1.4.2 to production").last();
   await title.waitFor();
   await page.getByRole("button", { name: "Approve" }).last().waitFor();
-  await picture(page, "waiting");
+  await pictures(page, here.url, "waiting");
   await page.getByRole("button", { name: "Approve" }).last().click();
   await page.getByText("web 1.4.2 runs in production.").last().waitFor();
-  await picture(page, "done");
+  await pictures(page, here.url, "done");
   // Fonts and decoration, which it does without: nothing of ours is sent anywhere.
   const hosts = () => [...new Set(grace.outside.map((url) => new URL(url).hostname))];
   await expect.poll(hosts).toEqual(["res-1.cdn.office.net"]);
@@ -45,12 +50,26 @@ async function says(page: Page, words: string): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
-/** A picture of the conversation for the documentation, where somebody wants one: in the folder SHIPMATE_TEST_PICTURES. */
-async function picture(page: Page, name: string): Promise<void> {
+/**
+ * Pictures of the same card in both, for the documentation, where somebody wants them: in the folder that
+ * SHIPMATE_TEST_PICTURES names.
+ */
+async function pictures(page: Page, url: string, name: string): Promise<void> {
   const folder = process.env["SHIPMATE_TEST_PICTURES"];
-  const clip = { x: 331, y: 49, width: 618, height: 740 };
-  if (!folder) return;
+  if (!folder || browser === undefined) return;
+  const there = await open(browser, url, {
+    ...{ viewport, deviceScaleFactor: 2 },
+    colorScheme: "light",
+  });
+  const own = there.page.locator("article:has(.card)").last().locator(".card");
+  await own.waitFor();
   // Buttons fade in.
   await page.waitForTimeout(1_000);
-  await page.screenshot({ path: `${folder}/teams-playground-${name}.png`, clip });
+  await there.page.mouse.move(0, 0);
+  await own.screenshot({ path: `${folder}/console-${name}.png`, animations: "disabled" });
+  const card = page.locator(".ac-adaptiveCard").filter({ hasText: "run " }).last();
+  await card.screenshot({ path: `${folder}/playground-${name}.png`, animations: "disabled" });
+  await there.page.context().close();
 }
+
+const viewport = { width: 620, height: 900 };

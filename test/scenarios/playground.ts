@@ -63,7 +63,11 @@ export async function playground(person: string): Promise<Playground> {
           () => undefined,
         ),
       );
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        // For pictures that are sharp on every screen.
+        deviceScaleFactor: process.env["SHIPMATE_TEST_PICTURES"] ? 2 : 1,
+      });
       await context.route(
         (url) => url.hostname !== "localhost",
         (route) => {
