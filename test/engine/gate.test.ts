@@ -37,3 +37,19 @@ test("a job that throws gives its place back", async () => {
   await expect(door.inside(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await door.inside(async () => "in")).toBe("in");
 });
+
+test("who asks for much does not stand before who asks for one thing", async () => {
+  const door = gate(1);
+  const order: string[] = [];
+  const ask = (asker: string, n: number) =>
+    door.inside(async () => {
+      order.push(`${asker}${n}`);
+      await turn();
+    }, asker);
+  const many = [1, 2, 3, 4, 5].map((n) => ask("mallory", n));
+  await Promise.all([...many, ask("ada", 1), ask("grace", 1), ask("ada", 2)]);
+  expect(order).toEqual([
+    ...["mallory1", "mallory2", "ada1", "grace1"],
+    ...["mallory3", "ada2", "mallory4", "mallory5"],
+  ]);
+});
