@@ -15,7 +15,7 @@ const { serialize } = protocol;
 type Values = readonly (string | null)[];
 type Answers = Awaited<ReturnType<PGlite["execProtocolStream"]>>;
 
-/** Each statement lets the event loop turn once before it, or chat would never be answered under load. */
+/** One after the other. Each lets the event loop turn once before it, or chat would never be answered under load. */
 export function statements(pglite: PGlite): Statement {
   const prepared = new Map<string, Prepared | undefined>();
   let nextName = 0;
@@ -54,7 +54,7 @@ export function statements(pglite: PGlite): Statement {
   const send = (...parts: readonly Uint8Array[]) =>
     pglite.execProtocolStream(Buffer.concat(parts), { syncToFs: false });
 
-  return async (text, values) => {
+  const one: Statement = async (text, values) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (broken !== undefined) throw new Error("the database has stopped", { cause: broken });
     const gave = await ask(text, values);
@@ -65,6 +65,12 @@ export function statements(pglite: PGlite): Statement {
     }
     await forgetAfter(gave.command);
     return gave;
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return (text, values) => {
+    const turn = last.then(() => one(text, values));
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

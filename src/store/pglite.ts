@@ -82,6 +82,7 @@ function turns(timeout: number) {
   let closing: Promise<void> | undefined;
 
   async function work(): Promise<void> {
+    await undefined; // `working` is known before the first job asks for more
     for (let job = next(); job; job = next()) await job();
     working = undefined;
   }

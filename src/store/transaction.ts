@@ -34,13 +34,13 @@ const patience = 1_000;
 /**
  * Commits what `body` does, or rolls it back where `body` throws. A body that waits for anything
  * but its statements is rolled back after a second, and so is one that leaves a statement behind.
+ * Statements that a body asks for side by side are carried out in the order in which it asked.
  */
 export async function transact<R>(
   statement: Statement,
   body: (sql: Sql) => Promise<R>,
 ): Promise<R> {
-  await statement("BEGIN", []);
-  const watched = watch(statement);
+  const watched = watch(statement, statement("BEGIN", []));
   try {
     const result = await Promise.race([body(watched.sql), watched.forgotten]);
     watched.end();
@@ -57,14 +57,15 @@ export async function transact<R>(
   }
 }
 
-/** One statement after another, and a clock that runs while there is none. */
-function watch(statement: Statement) {
+/** Statements as they come, and a clock that runs while there is none. */
+function watch(statement: Statement, begun: Promise<unknown>) {
   let open = true;
-  let under = 0;
-  let last: Promise<unknown> = Promise.resolve();
+  let begins = true;
+  const under = new Set<Promise<unknown>>();
   let timer: NodeJS.Timeout | undefined;
   const forgotten = Promise.withResolvers<never>();
   forgotten.promise.catch(() => undefined);
+  begun.catch(forgotten.reject);
 
   const abandon = () =>
     forgotten.reject(
@@ -76,29 +77,29 @@ function watch(statement: Statement) {
       timer = setTimeout(abandon, patience / 10);
     }, patience);
   };
+  const send: Statement = async (text, values) => {
+    // The first one travels with the BEGIN; the others wait for it, so that nothing is done outside of a transaction.
+    if (!begins) await begun;
+    begins = false;
+    if (!open) throw new Error("the transaction is over");
+    return statement(text, values);
+  };
   const one: Statement = (text, values) => {
     if (!open) return Promise.reject(new Error("the transaction is over"));
-    under += 1;
     clearTimeout(timer);
-    const turn = last.then(() => {
-      if (!open) throw new Error("the transaction is over");
-      return statement(text, values);
+    const asked = send(text, values).finally(() => {
+      under.delete(asked);
+      if (open && under.size === 0) rest();
     });
-    last = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return turn.finally(() => {
-      under -= 1;
-      if (open && under === 0) rest();
-    });
+    under.add(asked);
+    return asked;
   };
   rest();
   return {
     sql: sqlOver(one),
     forgotten: forgotten.promise,
-    busy: () => under > 0,
-    settled: () => last,
+    busy: () => under.size > 0,
+    settled: () => Promise.allSettled([begun, ...under]),
     end() {
       open = false;
       clearTimeout(timer);
