@@ -4,10 +4,11 @@ import type { Act, Effect, Group, Until } from "../core/operation.ts";
 import { canonical } from "../core/plan.ts";
 import { Refusal } from "../core/refusal.ts";
 import { milliseconds } from "../core/time.ts";
+import type { Entry } from "../store/journal.ts";
 import { fitsLines, hasBlank } from "./acts.ts";
 import { type Asked, heedCancel } from "./changing.ts";
 import { tryOrTakeBack } from "./choices.ts";
-import { carryEffect, lookAgain } from "./effect.ts";
+import { carryEffect, intentOf, lookAgain } from "./effect.ts";
 import { Ended, endOf } from "./ends.ts";
 import { steady } from "./faults.ts";
 import { takeBack } from "./undo.ts";
@@ -33,13 +34,37 @@ export async function carryOut(
     const says = stopped(stop);
     if (says !== undefined) throw new Refusal(says);
     const place = `${prefix}${i}`;
-    if (act.kind === "effect") await effect(c, act, place);
+    const next = () => intentAfter(c, acts[i + 1], `${prefix}${i + 1}`, stop);
+    if (act.kind === "effect") await effect(c, act, place, next());
     else if (act.kind === "until") await waitUntil(c, act, place);
     else await sideBySide(c, act, place, stop);
   }
 }
 
-async function effect(c: Asked, act: Effect, place: string): Promise<void> {
+/**
+ * The intent of what is carried out next, where nothing can come in between: no wait, no part of a group that fails
+ * meanwhile, no second look at a late value.
+ */
+export function intentAfter(
+  c: Asked,
+  act: Act | undefined,
+  place: string,
+  stop: Stop = {},
+): Entry | undefined {
+  if (act?.kind !== "effect" || stop.around !== undefined || c.progress.run.cancel)
+    return undefined;
+  const { preview, input } = c.node(place);
+  if ("same" in preview || hasBlank(input)) return undefined;
+  const known = ["did", "intent", "fault"].some((mark) => c.progress.has(c.key(place, mark)));
+  return known ? undefined : intentOf(c, { place, op: act.op, input });
+}
+
+async function effect(
+  c: Asked,
+  act: Effect,
+  place: string,
+  next: Entry | undefined,
+): Promise<void> {
   const did = c.key(place, "did");
   if (c.progress.has(did)) return;
   const node = c.node(place);
@@ -48,7 +73,8 @@ async function effect(c: Asked, act: Effect, place: string): Promise<void> {
   const input = c.filled(node.input);
   if (hasBlank(node.input)) await holdToPlan(c, act, place, input);
   const { seen } = preview;
-  await carryEffect(c, { ...{ place, op: act.op, input, preview, seen }, choices: tryOrTakeBack });
+  const doing = { place, op: act.op, input, preview, seen, next };
+  await carryEffect(c, { ...doing, choices: tryOrTakeBack });
   const result = c.result(place);
   for (const [name, value] of Object.entries(preview.knows ?? {})) {
     const got =

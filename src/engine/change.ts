@@ -12,7 +12,6 @@ import type { Plan } from "../core/plan.ts";
 import { Moved, Refusal } from "../core/refusal.ts";
 import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
-import { appendAudit } from "../store/audit.ts";
 import type { Sql } from "../store/database.ts";
 import { releaseLocks, takeLocks, toRelease, toTake } from "../store/locks.ts";
 import { insertCall, insertNote } from "../store/messages.ts";
@@ -26,7 +25,7 @@ import {
 } from "../store/plans.ts";
 import { addTargets, ringRuns } from "../store/runs.ts";
 import { placeActs } from "./acts.ts";
-import { carryOut } from "./carry.ts";
+import { carryOut, intentAfter } from "./carry.ts";
 import {
   type Asked,
   Begun,
@@ -196,25 +195,26 @@ async function store(
     await ringRuns(sql, behind);
     const votes = await listVotes(sql, run.id);
     const state = isApproved(plan, c.step, votes) ? "approved" : "open";
-    const row = await insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why });
-    await addTargets(sql, run.id, plan.targets);
     const all = allChanges(plan);
-    if (all) await insertNote(sql, run.id, `plan ${short(plan.digest)}`, all);
+    const [row] = await Promise.all([
+      insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why }),
+      addTargets(sql, run.id, plan.targets),
+      all && insertNote(sql, run.id, `plan ${short(plan.digest)}`, all),
+    ]);
     if (state === "open") await callVoters(c, sql, row, votes);
-    if (!isEmpty(plan)) {
-      await appendAudit(sql, {
-        person: run.by_person,
-        surface: "engine",
-        did: state === "open" ? "asked for approval" : "planned",
-        run: run.id,
-        digest: plan.digest,
-        detail: { step: c.step, rule: plan.rule, targets: plan.targets },
-      });
-    }
-    return { put: [{ key: c.key("shape"), value: c.acts.shape }], value: { row, behind } };
+    const deed = {
+      person: run.by_person,
+      surface: "engine",
+      did: state === "open" ? "asked for approval" : "planned",
+      run: run.id,
+      digest: plan.digest,
+      detail: { step: c.step, rule: plan.rule, targets: plan.targets },
+    };
+    const put = [{ key: c.key("shape"), value: c.acts.shape }];
+    return { put, audit: isEmpty(plan) ? [] : [deed], value: { row, behind } };
   };
   const before = release ? toGiveBack(c) : undefined;
-  const stored = await c.progress.transact("a plan", write, { before });
+  const stored = await c.progress.transact("a plan", write, { soft: true, before });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   c.progress.meter?.({ is: "passed", point: "planned" });
@@ -256,7 +256,7 @@ async function awaitVotes(c: Asked, row: PlanRow): Promise<void> {
 async function begin(c: Asked, row: PlanRow): Promise<void> {
   const { run } = c.progress;
   const plan = row.body;
-  // Neither the locks nor the begin need the disk: the intent that follows does, and makes them durable with it.
+  // The locks don't need the disk: the first intent does, which is recorded with the begin, and makes them durable.
   const who = { run: run.id, step: c.step, hurry: run.hurry };
   const limits = c.parts.limits(plan.targets);
   const lock = async (sql: Sql) => ({
@@ -274,21 +274,24 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
     await store(c, again, asked ? deltaOf(plan, again, names) : undefined, true);
     return;
   }
+  const first = intentAfter(c, c.list[0], "0");
   const why = `run ${run.number} went ahead on the same target`;
   const goAhead = async (sql: Sql) => {
     const others = await voidOthers(sql, run.id, plan.targets, why);
-    await appendAudit(sql, {
+    const deed = {
       person: run.by_person,
       surface: "engine",
       did: "began",
       run: run.id,
       digest: plan.digest,
       detail: { step: c.step, rule: plan.rule },
-    });
-    const begun = { plan: row.id, shape: c.acts.shape };
-    return { put: [{ key: c.key("begun"), value: begun }], state: "running", value: others };
+    };
+    const begun = { key: c.key("begun"), value: { plan: row.id, shape: c.acts.shape } };
+    const put = first ? [begun, first] : [begun];
+    return { put, intent: first?.key, audit: [deed], state: "running", value: others };
   };
-  c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: true }));
+  if (first) c.progress.meter?.({ is: "passed", point: "before intent", back: false });
+  c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: first === undefined }));
   c.progress.meter?.({ is: "passed", point: "begun" });
 }
 
@@ -334,7 +337,9 @@ async function close(
     const value = { ...end, at: c.progress.now() };
     return { put: [{ key: c.key("end"), value }], value: behind };
   };
-  c.parts.ring(await c.progress.transact("the end of a change", write, { before: toGiveBack(c) }));
+  // Lost, it is done once more: what it tells of is on the disk.
+  const how = { soft: true, before: toGiveBack(c) };
+  c.parts.ring(await c.progress.transact("the end of a change", write, how));
 }
 
 /** Whether any effect was really carried out: what needed no change does not count. */

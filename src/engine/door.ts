@@ -237,10 +237,13 @@ export function createDoor(parts: DoorParts): TheDoor {
       if (!ruling.ok) refuse(ruling.says);
     }
     await database.transaction(async (sql) => {
-      if (await findRun(sql, id)) return; // handled before, and a crash took the answer
+      const [, before] = await Promise.all([softly(sql), findRun(sql, id)]); // as with an answer
+      if (before) return; // handled before, and a crash took the answer
       const at = intent.at;
-      await parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at });
-      await auditIntent(sql, intent, person.id, "asked for", { run: id, command });
+      await Promise.all([
+        parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at }),
+        auditIntent(sql, intent, person.id, "asked for", { run: id, command }),
+      ]);
     });
     parts.engine.ring([id]);
     parts.posted();

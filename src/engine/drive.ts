@@ -126,11 +126,14 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const rung = await parts.database.transaction(async (sql) => {
-    await toRelease(sql, claim.id);
-    await fence(sql, progress.holds(), "the end");
-    const behind = await releaseLocks(sql, claim.id, undefined);
-    await closePlans(sql, claim.id, outcome.says);
-    const children = await openChildren(sql, claim.id);
+    // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
+    const [, , behind, , children] = await Promise.all([
+      toRelease(sql, claim.id),
+      fence(sql, progress.holds(), "the end"),
+      releaseLocks(sql, claim.id, undefined),
+      closePlans(sql, claim.id, outcome.says),
+      openChildren(sql, claim.id),
+    ]);
     for (const child of children) {
       await askCancel(sql, child.id, { id: claim.by_person, name: `run ${claim.number}` });
     }
@@ -150,7 +153,7 @@ async function end(
       await addTargets(sql, next, await targetsOfRun(sql, claim.id));
       await copyRoots(sql, claim.id, next);
     }
-    await appendAudit(sql, {
+    const told = appendAudit(sql, {
       person: claim.by_person,
       surface: "engine",
       did: `ended: ${outcome.end}`,
@@ -163,7 +166,7 @@ async function end(
       const accounts = parts.accountsOf([claim.by_person]);
       await insertCall(sql, { run: claim.id, name: "end", card, accounts });
     }
-    await endRun(sql, claim.id, { state, says, output, buttons });
+    await Promise.all([told, endRun(sql, claim.id, { state, says, output, buttons })]);
     const runs = [...behind, ...children.map((child) => child.id)];
     if (claim.parent) runs.push(claim.parent);
     if (next !== undefined) runs.push(next);

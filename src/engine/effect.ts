@@ -5,7 +5,7 @@
  */
 import type { Effect, Json } from "../core/operation.ts";
 import type { Preview, Seen } from "../core/plan.ts";
-import { appendAudit } from "../store/audit.ts";
+import type { Entry } from "../store/journal.ts";
 import type { Changing } from "./changing.ts";
 import { type Choices, thereOrNot } from "./choices.ts";
 import { sha256 } from "./digest.ts";
@@ -24,6 +24,8 @@ export interface Doing {
   readonly choices: Choices;
   /** Taking back has to be done: where a provider refuses, it is tried again and then a person is asked. */
   readonly insists?: boolean;
+  /** The intent of what is carried out next, which is recorded with this one's result. */
+  readonly next?: Entry | undefined;
 }
 
 /** Carries one effect out, once. Comes back when its result is in the journal. */
@@ -35,14 +37,14 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
   const what = c.parts.operations.effectSpec(op).says(input);
   await steady(c.progress, { step: c.step, scope: place, what, choices, insists }, async () => {
     const intent = c.key(place, "intent");
-    if (c.progress.has(intent)) {
+    const fresh = c.progress.isFresh(intent);
+    if (c.progress.has(intent) && !fresh) {
       const found = await findEarlier(c, doing, key);
       if (found) return recordEffect(c, doing, found.did);
     }
     const fence = async () => {
-      const entries = c.progress.has(intent) ? [] : [{ key: intent, value: { key, op, input } }];
-      c.progress.meter?.({ is: "passed", point: "before intent", back: isBack(place) });
-      await c.progress.put(entries);
+      const entries = c.progress.has(intent) ? [] : [intentOf(c, doing)];
+      if (!fresh) await recordIntent(c, place, entries);
       // A process that slept after that commit must not begin what another one may be doing by now.
       c.progress.expectClaim();
       c.progress.meter?.({ is: "passed", point: "after intent", back: isBack(place) });
@@ -57,6 +59,19 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
     );
     await recordEffect(c, doing, result);
   });
+}
+
+async function recordIntent(c: Changing, place: string, entries: readonly Entry[]): Promise<void> {
+  c.progress.meter?.({ is: "passed", point: "before intent", back: isBack(place) });
+  await c.progress.put(entries);
+}
+
+/** What is recorded before an effect is begun. */
+export function intentOf(
+  c: Changing,
+  { place, op, input }: Pick<Doing, "place" | "op" | "input">,
+): Entry {
+  return { key: c.key(place, "intent"), value: { key: effectKey(c, place), op, input } };
 }
 
 /**
@@ -82,26 +97,28 @@ function effectKey(c: Changing, place: string): string {
 /** Whether it takes something back. */
 const isBack = (place: string): boolean => place.includes("/undo");
 
-/** The result and the audit row that explains it, in one commit. */
+/** The result, the audit row that explains it and the next intent, in one commit. */
 export async function recordEffect(
   c: Changing,
-  doing: Pick<Doing, "place" | "op">,
+  doing: Pick<Doing, "place" | "op" | "next">,
   result: Json,
 ): Promise<void> {
   const { run } = c.progress;
   const back = isBack(doing.place);
-  await c.progress.transact(`the result of ${doing.op}`, async (sql) => {
-    await appendAudit(sql, {
-      person: run.by_person,
-      surface: "engine",
-      did: back ? "took back" : "carried out",
-      run: run.id,
-      digest: c.plan().digest,
-      detail: { step: c.step, place: doing.place, op: doing.op, key: effectKey(c, doing.place) },
-    });
-    c.progress.meter?.({ is: "passed", point: "before checkpoint", back });
-    return { put: [{ key: c.key(doing.place, "did"), value: { result } }], value: undefined };
-  });
+  const deed = {
+    person: run.by_person,
+    surface: "engine",
+    did: back ? "took back" : "carried out",
+    run: run.id,
+    digest: c.plan().digest,
+    detail: { step: c.step, place: doing.place, op: doing.op, key: effectKey(c, doing.place) },
+  };
+  const did = { key: c.key(doing.place, "did"), value: { result } };
+  const { next } = doing;
+  const entries = next ? [did, next] : [did];
+  c.progress.meter?.({ is: "passed", point: "before checkpoint", back });
+  if (next) c.progress.meter?.({ is: "passed", point: "before intent", back });
+  await c.progress.put(entries, { audit: [deed], shows: true, intent: next?.key });
   c.progress.meter?.({ is: "effect", run: run.id, step: c.step, op: doing.op, back });
 }
 

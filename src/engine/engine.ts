@@ -219,11 +219,15 @@ export function createEngine(parts: EngineParts): Engine {
       const hash = hashOf(workflow);
       const hurry = hurryOf(workflow);
       const run = { id, workflow: name, hash, input: asJson(parsed), title, by: by.id, hurry };
-      await insertRun(sql, run);
       const targets = workflow.on?.(parsed as never) ?? [];
-      for (const place of placesOf(at, parts.rooms?.(targets) ?? []))
-        await insertRoot(sql, { id: sha256([id, place]).slice(0, 20), run: id, at: place });
-      await addTargets(sql, id, targets);
+      const places = placesOf(at, parts.rooms?.(targets) ?? []);
+      await Promise.all([
+        insertRun(sql, run),
+        ...places.map((place) =>
+          insertRoot(sql, { id: sha256([id, place]).slice(0, 20), run: id, at: place }),
+        ),
+        addTargets(sql, id, targets),
+      ]);
       return id;
     },
     ring,

@@ -7,6 +7,7 @@
  */
 import type { Json } from "../core/operation.ts";
 import type { Meter } from "../observe/meter.ts";
+import type { Deed } from "../store/audit.ts";
 import { type Database, type Sql, softly } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
@@ -39,6 +40,8 @@ export interface Progress {
   keys(): Iterable<string>;
   /** Throws where the claim may have run out: this process slept, or could not renew it. */
   expectClaim(): void;
+  /** Whether this drive itself recorded this intent and has not begun it yet; asking takes it. */
+  isFresh(intent: string): boolean;
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
   /** Entries and other statements in one transaction, behind the fence. */
   transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
@@ -62,6 +65,9 @@ export interface Written<R> {
   readonly put?: readonly Entry[];
   readonly gone?: readonly string[];
   readonly state?: string;
+  readonly audit?: readonly Deed[];
+  /** Of what is put, the intent that is carried out next. */
+  readonly intent?: string | undefined;
   readonly value: R;
 }
 export interface TransactHow {
@@ -74,6 +80,11 @@ export interface PutHow {
   readonly state?: string;
   readonly gone?: readonly string[];
   readonly shows?: boolean;
+  readonly audit?: readonly Deed[];
+  /** A power cut may lose it (`soft` in the store). */
+  readonly soft?: boolean;
+  /** Of what is put, the intent that is carried out next. */
+  readonly intent?: string | undefined;
 }
 
 export async function openProgress(
@@ -92,6 +103,7 @@ export async function openProgress(
   const waits: Waits[] = [];
   const wakes: number[] = [];
   let { now, rev } = run;
+  const fresh = new Set<string>();
   let active = 0;
   let alone = false;
   const settle = () => {
@@ -140,29 +152,39 @@ export async function openProgress(
       if (!lasts()) throw new Fenced(`the claim ${run.epoch} on run ${run.id} may have run out`);
       stillMine();
     },
-    async put(put, how = {}) {
+    isFresh: (intent) => fresh.delete(intent),
+    async put(put, { intent, ...how } = {}) {
       stillMine();
       const entry = { run: holds(), entries: put, ...how };
       passed(await asked(() => putEntries(database, entry)));
       remember(put, how.gone ?? []);
+      if (intent !== undefined) fresh.add(intent);
     },
     async transact(what, body, how = {}) {
       stillMine();
       const work = async (sql: Sql) => {
-        if (how.soft) await softly(sql);
-        await how.before?.(sql);
-        const at = await fence(sql, holds(), what);
-        const { put = [], gone = [], state, value } = await body(sql);
-        const entry = { run: { ...run, rev: at.rev }, entries: put, gone, state, shows: true };
-        if (put.length + gone.length === 0 && state === undefined) {
+        // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
+        const opening = [how.soft && softly(sql), how.before?.(sql)];
+        const [at, written] = await Promise.all([fence(sql, holds(), what), body(sql), ...opening]);
+        const { put = [], gone = [], state, audit = [], intent, value } = written;
+        const entry = {
+          run: { ...run, rev: at.rev },
+          entries: put,
+          gone,
+          state,
+          audit,
+          shows: true,
+        };
+        if (put.length + gone.length + audit.length === 0 && state === undefined) {
           if (!how.soft) await bumpRoot(sql, run.id);
-          return { at, put, gone, value };
+          return { at, put, gone, intent, value };
         }
-        return { at: await putEntries(sql, entry), put, gone, value };
+        return { at: await putEntries(sql, entry), put, gone, intent, value };
       };
       const done = await asked(() => database.transaction(work));
       passed(done.at);
       remember(done.put, done.gone);
+      if (done.intent !== undefined) fresh.add(done.intent);
       return done.value;
     },
     reads: (body) => asked(() => body(database)),

@@ -7,7 +7,7 @@ import type { Person } from "../core/person.ts";
 import type { Plan } from "../core/plan.ts";
 import { refuse } from "../core/refusal.ts";
 import { appendAudit } from "../store/audit.ts";
-import type { Database, Sql } from "../store/database.ts";
+import { type Database, type Sql, softly } from "../store/database.ts";
 import { hasEntry } from "../store/journal.ts";
 import { readLines } from "../store/locks.ts";
 import {
@@ -88,12 +88,13 @@ export function runsFor(parts: RunsParts): Runs {
   const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
     const run = await findAny(database, name);
     const gave = await database.transaction(async (sql) => {
-      // First, since everybody locks a run before its plans.
-      await ringRuns(sql, [run.id]);
-      const now = await findRun(sql, run.id);
+      const [, , now] = await Promise.all([
+        softly(sql), // a power cut loses the act, not what was said: it is dealt with again
+        ringRuns(sql, [run.id]), // first, since everybody locks a run before its plans
+        findRun(sql, run.id),
+      ]);
       const gave = await body(sql, now ?? run);
-      await bumpRoot(sql, run.id);
-      await parts.also?.(sql, gave);
+      await Promise.all([bumpRoot(sql, run.id), parts.also?.(sql, gave)]);
       return gave;
     });
     parts.rung(run.id);

@@ -1,7 +1,7 @@
 /** Behind each button's opaque id: the command it says and the message it stands in. The row is the truth, not the click. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
-import { first, json, type Sql } from "./database.ts";
+import { first, json, type Sql, soft } from "./database.ts";
 
 export const ButtonRow = z.object({
   id: z.string(),
@@ -14,16 +14,17 @@ export const ButtonRow = z.object({
 });
 export type ButtonRow = z.output<typeof ButtonRow>;
 
-/** The same button a second time changes nothing. */
+/** The same button a second time changes nothing. A power cut may lose it, together with its message's being posted. */
 export async function insertButtons(
   sql: Sql,
   buttons: readonly Omit<ButtonRow, "at">[],
 ): Promise<void> {
   if (buttons.length === 0) return;
   await sql.run(
-    `INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
+    `WITH soft AS (${soft})
+     INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
      SELECT b->>'id', b->>'message', b->>'surface', b->>'channel', b->>'command', b->'args'
-     FROM jsonb_array_elements($1::jsonb) b ON CONFLICT (id) DO NOTHING`,
+     FROM jsonb_array_elements($1::jsonb) b, soft ON CONFLICT (id) DO NOTHING`,
     [json(buttons)],
   );
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import type { Intent } from "../core/surface.ts";
-import { first, json, type Sql } from "./database.ts";
+import { first, json, type Sql, soft } from "./database.ts";
 
 const Said = z.union([
   z.object({ text: z.string(), fill: z.literal(true).exactOptional() }),
@@ -74,7 +74,7 @@ export async function finishIntent(
   answer: Json,
 ): Promise<boolean> {
   const rows = await sql.run(
-    `UPDATE shipmate.inbox SET done_at = shipmate.now(), answer = $3
+    `WITH soft AS (${soft}) UPDATE shipmate.inbox SET done_at = shipmate.now(), answer = $3 FROM soft
      WHERE surface = $1 AND key = $2 AND done_at IS NULL`,
     [surface, key, json(answer)],
   );

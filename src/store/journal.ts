@@ -1,6 +1,7 @@
 /** The journal of a run: what its steps came to, by key. Written under the driver's epoch only. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
+import type { Deed } from "./audit.ts";
 import { behindSince, first, json, type Sql } from "./database.ts";
 import { type Holds, keptBack, Passed } from "./runs.ts";
 
@@ -17,6 +18,10 @@ export interface Put {
   readonly state?: string | undefined;
   /** The card shows it. */
   readonly shows?: boolean;
+  /** What the audit tells of it. */
+  readonly audit?: readonly Deed[] | undefined;
+  /** A power cut may lose it, together with all that came after it (`soft`). */
+  readonly soft?: boolean | undefined;
 }
 
 /** One commit. Throws Fenced where the claim is not the current one. */
@@ -25,9 +30,14 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
   const row = await first(
     sql,
     Passed,
-    `WITH mine AS (
+    `WITH soft AS (SELECT CASE WHEN $9::boolean THEN set_config('synchronous_commit', 'off', true) END),
+     mine AS (
        UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state),
+<<<<<<< ours
          tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END
+=======
+         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 0 END FROM soft
+>>>>>>> theirs
        WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ended_at IS NULL
        RETURNING id, rev, shipmate.now() AS now),
      gone AS (
@@ -40,7 +50,12 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
      saved AS (
        INSERT INTO shipmate.journal (run, key, value, at)
        SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements($4::jsonb) e
-       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at)
+       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at),
+     told AS (
+       INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
+       SELECT d->>'person', d->>'surface', d->>'did', d->>'run', d->>'digest', COALESCE(d->'detail', '{}')
+       FROM mine, jsonb_array_elements($8::jsonb) d RETURNING id),
+     unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told)
      SELECT now, rev FROM mine`,
     [
       id,
@@ -50,6 +65,8 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
       json(put.gone ?? []),
       put.shows ?? put.state !== undefined,
       rev,
+      json(put.audit ?? []),
+      put.soft ?? false,
     ],
   );
   return row ?? keptBack(put.run, put.entries.map((e) => e.key).join(", "));

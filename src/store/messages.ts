@@ -278,7 +278,8 @@ export async function markPosted(
 ): Promise<void> {
   const { rev, hash, ref, drawn, pace, again = false } = posted;
   await sql.run(
-    `UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
+    `WITH soft AS (${soft})
+     UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
        attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now(),
        behind_at = shipmate.now(), wanted_rev = wanted_rev + CASE WHEN $7::boolean THEN 1 ELSE 0 END
      WHERE id = $1`,

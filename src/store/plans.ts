@@ -34,8 +34,8 @@ export async function insertPlan(
     readonly why?: string | undefined;
   },
 ): Promise<PlanRow> {
-  await voidPlans(sql, plan.run, plan.step, "planned again");
-  const row = await first(
+  const voided = voidPlans(sql, plan.run, plan.step, "planned again");
+  const inserted = first(
     sql,
     PlanRow,
     `INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at)
@@ -53,6 +53,7 @@ export async function insertPlan(
       Math.round(plan.body.expires),
     ],
   );
+  const [row] = await Promise.all([inserted, voided]);
   if (!row) throw new Error(`inserting a plan of run ${plan.run}: no row came back`);
   return row;
 }

@@ -78,7 +78,8 @@ export const Run = z.object({
   hurry: z.number(),
 });
 export type Run = z.output<typeof Run>;
-const columns =
+/** A run's columns, as `Run` has them. */
+export const columns =
   "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev, hurry";
 
 /** How long a claim lasts without renewal, in milliseconds. */
@@ -425,12 +426,12 @@ export async function endRun(
     readonly buttons: readonly Say[];
   },
 ): Promise<void> {
-  await sql.run(
+  const ended = sql.run(
     `UPDATE shipmate.runs SET state = $2, says = $3, output = $4::jsonb, next = $5::jsonb, waits = NULL,
        lease_until = 0, wake_at = NULL, rung = false, ended_at = shipmate.now() WHERE id = $1`,
     [id, end.state, end.says, json(end.output), json(end.buttons)],
   );
-  await bumpRoot(sql, id);
+  await Promise.all([ended, bumpRoot(sql, id)]);
 }
 
 /** The run's card is to be drawn again, at once. */

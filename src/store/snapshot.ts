@@ -4,7 +4,7 @@ import { Json } from "../core/operation.ts";
 import { first, type Sql } from "./database.ts";
 import { PlanRow, Vote } from "./plans.ts";
 import { Press } from "./presses.ts";
-import { findRun, type Run } from "./runs.ts";
+import { columns, Run } from "./runs.ts";
 
 export interface State {
   readonly journal: Map<string, Json>;
@@ -26,10 +26,12 @@ const StateRow = z.object({
 });
 
 export async function readState(sql: Sql, run: string): Promise<State> {
-  const row = await first(
-    sql,
-    StateRow,
-    `SELECT shipmate.now() AS now,
+  const row = await first(sql, StateRow, `SELECT ${state}`, [run]);
+  if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
+  return stateOf(row);
+}
+
+const state = `shipmate.now() AS now,
        (SELECT COALESCE(jsonb_object_agg(key, value), '{}') FROM shipmate.journal WHERE run = $1) AS journal,
        (SELECT COALESCE(jsonb_agg(p), '[]') FROM (
          SELECT wait, button, form, person, at FROM shipmate.presses WHERE run = $1) p) AS presses,
@@ -38,10 +40,9 @@ export async function readState(sql: Sql, run: string): Promise<State> {
          FROM shipmate.plans WHERE run = $1 ORDER BY step, id DESC) p) AS plans,
        (SELECT COALESCE(jsonb_agg(v ORDER BY v.id), '[]') FROM (
          SELECT id, person, vote, why, digest, step, surface, at, withdrawn_at
-         FROM shipmate.votes WHERE run = $1) v) AS votes`,
-    [run],
-  );
-  if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
+         FROM shipmate.votes WHERE run = $1) v) AS votes`;
+
+function stateOf(row: z.output<typeof StateRow>): State {
   return {
     ...row,
     journal: new Map(Object.entries(row.journal)),
@@ -57,10 +58,19 @@ export interface Snapshot extends Omit<State, "presses"> {
 }
 
 export async function readSnapshot(sql: Sql, id: string): Promise<Snapshot | undefined> {
-  const run = await findRun(sql, id);
-  if (!run) return undefined;
-  const state = await readState(sql, id);
-  const held = run.waits?.find((wait) => wait.holder !== undefined)?.holder;
-  const holder = held === undefined ? undefined : await findRun(sql, held);
-  return { ...state, run, holder };
+  const row = await first(
+    sql,
+    SnapshotRow,
+    `SELECT ${state}, (${one("r.id = $1")}) AS run, (${one(`r.id = (
+       SELECT w->>'holder' FROM shipmate.runs me, jsonb_path_query(me.waits, '$[*] ? (exists(@.holder))') w
+       WHERE me.id = $1 LIMIT 1)`)}) AS holder`,
+    [id],
+  );
+  if (!row?.run) return undefined;
+  const { run, holder, ...rest } = row;
+  return { ...stateOf(rest), run, holder: holder ?? undefined };
 }
+
+const SnapshotRow = StateRow.extend({ run: Run.nullable(), holder: Run.nullable() });
+const one = (which: string) =>
+  `SELECT to_jsonb(found) FROM (SELECT ${columns} FROM shipmate.runs r WHERE ${which}) found`;
