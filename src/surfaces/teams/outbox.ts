@@ -66,7 +66,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     const owner = known.owner(at.channel);
     if (owner !== undefined && said.calls?.includes(owner) === false)
       throw new Gone(`posting in ${at.channel}: nobody who is called is there`);
-    const message = forOwner(at, said);
+    const message = forReaders(at, said);
     const around = await aroundOf(at, message, signal, { isNew: true });
     try {
       const ref = await sized(around, (limited) => send(at, draw(message, limited), signal));
@@ -100,7 +100,7 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     signal: AbortSignal,
   ): Promise<void> {
     const at = standingOf(ref);
-    const message = forOwner(at, said);
+    const message = forReaders(at, said);
     if (message.to !== undefined && !known.isPersonal(at.channel) && !at.channel.startsWith("a:"))
       throw new Gone(`changing ${ref}: it only said where the answer could be had`);
     sightings.stands(message.id, ref);
@@ -153,10 +153,17 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
     return refOf({ ...at, activity: posted.id });
   }
 
-  /** In somebody's own chat there is one reader: they see what is theirs at once, in every client. */
-  function forOwner<M extends OutMessage>(at: Address, message: M): M {
+  /**
+   * In somebody's own chat there is one reader: they see what is theirs at once, in every client. Elsewhere Teams has
+   * no way for a file, so that a card which shows only the end of a text says where there is one.
+   */
+  function forReaders<M extends OutMessage>(at: Address, message: M): M {
     const owner = known.owner(at.channel);
-    if (owner === undefined) return message;
+    const { code, facts = [] } = message.card;
+    if (owner === undefined && (code === undefined || isWhole(message.card, message.form)))
+      return message;
+    if (owner === undefined)
+      return { ...message, card: { ...message.card, facts: [...facts, askAlone] } };
     const card = seenBy(message.card, owner);
     const buttons = card.buttons.map(({ for: _, ...button }) => button);
     return { ...message, card: { ...card, buttons } };
@@ -285,6 +292,9 @@ export function outbox({ config, ask, known, roster, sightings, files }: OutboxP
 /** How many people's clients are asked to tell where a message stands, and how often it is asked who they are. */
 const lookers = 20;
 const patient = 4;
+
+/** Where the whole of a long text can be had. */
+export const askAlone = "for all of it as a file, say it to Shipmate alone";
 
 export const cannotReach =
   "There is an answer for you alone. Open a chat with Shipmate (Apps, Shipmate), then ask again.";

@@ -560,10 +560,13 @@ describe("a text that is too long for a card", () => {
     expect(server.uploads.size).toBe(0);
   });
 
-  test("in a group is said to be only the end of it", async () => {
+  test("in a group is said to be only the end of it, and where all of it can be had", async () => {
     await surface.post(place, { id: "m1", card: { ...cards.stuck, code } }, never);
     expect(server.messages).toHaveLength(1);
     expect(JSON.stringify(server.messages[0]?.card)).toContain("the text is only the end of it");
+    expect(JSON.stringify(server.messages[0]?.card)).toContain("say it to Shipmate alone");
+    await surface.post(place, { id: "m2", card: cards.stuck }, never);
+    expect(JSON.stringify(server.messages[1]?.card)).not.toContain("Shipmate alone");
   });
 });
 
