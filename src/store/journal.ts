@@ -33,11 +33,7 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
     `WITH soft AS (SELECT CASE WHEN $9::boolean THEN set_config('synchronous_commit', 'off', true) END),
      mine AS (
        UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state),
-<<<<<<< ours
-         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END
-=======
-         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 0 END FROM soft
->>>>>>> theirs
+         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END FROM soft
        WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ended_at IS NULL
        RETURNING id, rev, shipmate.now() AS now),
      gone AS (
