@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Refusal } from "../../src/core/refusal.ts";
+import { NotTaken } from "../../src/core/surface.ts";
 import { type Database, first, LostConnection } from "../../src/store/database.ts";
 import { memoryDatabase } from "../databases.ts";
 import { running } from "../engine/scenarios/shipping.ts";
@@ -188,6 +189,7 @@ const dueSql = `SELECT
 
 /** A lost database and what the outside threw are no faults of ours. */
 function isOurs(error: unknown): boolean {
+  if (error instanceof NotTaken) return isOurs(error.cause);
   if (error instanceof LostConnection || error instanceof Refusal) return true;
   if (!(error instanceof Error)) return false;
   return (
