@@ -1,5 +1,5 @@
 /** Runs that fail each time cost the others nothing, and who is waited for is claimed first. */
-import { defineWorkflow } from "shipmate";
+import { defineWorkflow, press } from "shipmate";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createEngine, type Engine } from "../../src/engine/engine.ts";
@@ -27,6 +27,15 @@ const workflow = (name: string, service: string, more: Pick<AnyWorkflow, "hurry"
 const good = workflow("good", "web");
 const bad = workflow("bad", "broken");
 const urgent = workflow("urgent", "web", { hurry: "first" });
+const hangs = workflow("hangs", "silent");
+const asks = defineWorkflow({
+  name: "asks",
+  input: z.object({}),
+  title: () => "asks",
+  async run(step) {
+    await step.wait("go", { press: { go: press("Go") } });
+  },
+});
 const bulk = workflow("bulk", "web", { hurry: "last" });
 
 let database: Database;
@@ -34,6 +43,7 @@ let clock: Clock;
 let engine: Engine;
 let statements = 0;
 let failed = 0;
+let hanging = 0;
 beforeAll(async () => {
   database = await memoryDatabase();
 });
@@ -41,17 +51,23 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await empty(database);
   clock = await turnClock(database);
-  [statements, failed] = [0, 0];
+  [statements, failed, hanging] = [0, 0, 0];
   const world = emptyWorld(() => 0);
   const faces = runs(world);
   const running: typeof faces.running = async (input, signal) => {
+    if (input.service === "silent") {
+      hanging += 1;
+      return new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason)),
+      );
+    }
     if (input.service !== "broken") return faces.running(input, signal);
     failed += 1;
     throw new Error("no answer");
   };
   engine = createEngine({
     database: counted(database),
-    workflows: [good, bad, urgent, bulk],
+    workflows: [good, bad, urgent, bulk, hangs, asks],
     served: [...fakes(world), serve(clusters, "world", { ...faces, running })],
     policy: house,
     id: () => crypto.randomUUID(),
@@ -107,6 +123,31 @@ describe("runs that fail each time", () => {
     await engine.runs(ada, "test").press(parked[0]?.id ?? "", "try-again");
     await engine.turn();
     expect(failed).toBe(50 * 4 + 1);
+  });
+});
+
+describe("while every place is taken by runs that get no answer", () => {
+  const count = (where: string) =>
+    database
+      .query(z.object({ n: z.number() }), `SELECT count(*) AS n FROM shipmate.runs WHERE ${where}`)
+      .then(([row]) => row?.n);
+
+  test("a rollback and what somebody pressed go on all the same, and new runs wait", async () => {
+    const waits = await start("asks");
+    await engine.turn();
+    engine.work(4);
+    engine.ring(await Promise.all(Array.from({ length: 20 }, () => start("hangs"))));
+    await expect.poll(() => hanging, { timeout: 20_000 }).toBe(4);
+    const fresh = await start("good");
+    engine.ring([fresh, await start("urgent")]);
+    await engine.runs(ada, "test").press(waits, "go");
+    await expect
+      .poll(() => count("state = 'succeeded' AND workflow IN ('urgent', 'asks')"), {
+        timeout: 20_000,
+      })
+      .toBe(2);
+    expect([hanging, await count("workflow = 'good' AND ended_at IS NULL")]).toEqual([4, 1]);
+    await engine.close();
   });
 });
 
