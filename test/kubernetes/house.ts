@@ -123,8 +123,8 @@ const silent = { say: () => {}, show: () => {} };
 const over = /^(Succeeded|Taken back|Refused|Cancelled|Expired|Rejected|Abandoned|Nothing to do)/;
 
 /** `patience` in milliseconds. */
-export function talk(url: string, patience = 120_000, room = "general"): Talk {
-  const asking = { url, channel: room, patience: 45_000 };
+export function talk(url: string, patience = 240_000, room = "general"): Talk {
+  const asking = { url, channel: room, patience: 120_000 };
   const [ada, grace] = [person("ada", asking, silent), person("grace", asking, silent)];
   const channel = chat("ada", { ...asking, patience });
   const heard = new Map<string, string[]>();

@@ -39,7 +39,7 @@ test("killed at ten moments, deploys go on to their ends, good ones and bad ones
     const bad = n % 3 === 2;
     const version = bad ? `1.5.${n}-crash` : `1.4.${n + 1}`;
     await patience(bad ? "5s" : "60s");
-    const round = { folder, channel: `kill-${n}`, version, patience: 60_000 };
+    const round = { folder, channel: `kill-${n}`, version, patience: 120_000 };
     const after = Math.round((whole * (n + Math.random())) / kills);
     const before = lived(shipmate, round, false);
     before.over.catch(() => undefined); // it is killed in the middle of its talk
