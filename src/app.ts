@@ -33,10 +33,12 @@ import { directory } from "./roles/directory.ts";
 import { openSeeing, type Seeing } from "./seeing.ts";
 import { startBeating } from "./store/alive.ts";
 import { startSealer, watchAudit } from "./store/audit.ts";
+import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
 import { startPruning } from "./store/history.ts";
 import { migrations } from "./store/migrations.ts";
-import { openWitness } from "./store/witness.ts";
+import { settleRestored } from "./store/restored.ts";
+import { openWitness, type Witness } from "./store/witness.ts";
 import { bus } from "./surfaces/console/bus.ts";
 import { console as consoleSurface } from "./surfaces/console/console.ts";
 import type { SlackConfig } from "./surfaces/slack/slack.ts";
@@ -195,8 +197,7 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
     });
     closers.push(() => projector.close());
     poke = projector.poke;
-    const witness = await openWitness(join(config.home, "audit-head.json"), database);
-    if (!witness.agrees) log.warn(restored(join(config.home, "audit-head.json")));
+    const witness = await seen(join(config.home, "audit-head.json"), database, log);
     const failed = (error: unknown) => troubled(error, "sealing the audit");
     const sealer = startSealer(database, 1_000, failed, witness.saw);
     closers.push(() => sealer.close());
@@ -270,8 +271,17 @@ const both = (one: Meter, other: Meter | undefined): Meter =>
         other(happened);
       };
 
-const restored = (file: string) =>
-  `The audit lacks rows that were seen before: an older backup was restored, or rows were removed. Once you know why, remove ${file}.`;
+/** Where the database is older than what was seen, it says so, and sees to what was under way. */
+async function seen(file: string, database: Database, log: Log): Promise<Witness> {
+  const witness = await openWitness(file, database);
+  if (witness.agrees) return witness;
+  log.warn(
+    `The audit lacks rows that were seen before: an older backup was restored, or rows were removed. Once you know why, remove ${file}.`,
+  );
+  if (!witness.noticed) await settleRestored(database);
+  await witness.notice();
+  return witness;
+}
 
 /** What is missing here is a person of the manifests: policy then says no by itself. */
 function personNamed(platform: Platform, id: string): Person {

@@ -181,6 +181,14 @@ export async function seekUnposted(sql: Sql): Promise<void> {
   );
 }
 
+/** Every open run's card is drawn again, whatever stands there: a restored database does not know what was shown since. */
+export async function redrawOpen(sql: Sql): Promise<void> {
+  await sql.run(
+    `UPDATE shipmate.messages SET posted_hash = NULL, wanted_rev = wanted_rev + 1, ${behindSince}
+     WHERE kind = 'root' AND run IN (SELECT id FROM shipmate.runs WHERE ended_at IS NULL)`,
+  );
+}
+
 /** After so many tries in vain, a minute in all, a message holds up no other one. */
 const patience = 8;
 

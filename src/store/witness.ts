@@ -14,21 +14,27 @@ export interface Witness {
   readonly known: Head | undefined;
   /** Whether the chain still has that row. Where it has not, nothing more is written down. */
   readonly agrees: boolean;
-  /** Writes a newer head down, a few times a minute at most. */
+  /** Whether that it does not agree was noticed before, by `notice`. */
+  readonly noticed: boolean;
+  notice(): Promise<void>;
+  /** Writes a newer head down, every two seconds at most. */
   saw(head: Head): Promise<void>;
 }
 
 /** The least time between two writes, in milliseconds. */
-const pause = 10_000;
+const pause = 2_000;
 
 export async function openWitness(file: string, sql: Sql): Promise<Witness> {
   const known = await readSeen(file);
   const agrees = known === undefined || (await hasHead(sql, known));
+  const note = `${file}.noticed`;
   let count = known?.count ?? 0;
   let wrote = Number.NEGATIVE_INFINITY;
   return {
     known,
     agrees,
+    noticed: known !== undefined && (await readSeen(note))?.hash === known.hash,
+    notice: () => writeFile(note, JSON.stringify(known), { mode: 0o600 }),
     async saw(head) {
       if (!agrees || head.count <= count || performance.now() - wrote < pause) return;
       wrote = performance.now();

@@ -52,6 +52,8 @@ export interface Starting {
 }
 export interface Fleet {
   readonly place: Place;
+  /** Everything of it: each one's home is `home-SEAT` in it. */
+  readonly folder: string;
   readonly outside: Outside;
   /** Where the outside listens. */
   readonly outsideUrl: string;
@@ -89,7 +91,7 @@ export async function openFleet(place: Place): Promise<Fleet> {
     ...(place.mode === "fleet" && { REDIS_URL: place.redis }),
   };
   return {
-    ...{ place, outside, outsideUrl, live },
+    ...{ place, folder, outside, outsideUrl, live },
     launch(seat, { moments = [], env = {}, under = [], outside: via = outsideUrl } = {}) {
       const home = join(folder, `home-${seat}`);
       const orders = JSON.stringify({ outside: via, moments });

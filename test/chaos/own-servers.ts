@@ -29,7 +29,7 @@ export async function ownPostgres(
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "shipmate-postgres-")));
   const data = join(folder, "data");
   const port = await freePort();
-  const bin = binOf();
+  const bin = programs();
   const under = asPostgres(folder);
   const [command = "", ...first] = [...under, join(bin, "initdb")];
   const how = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
@@ -137,7 +137,7 @@ async function answersAt(port: number): Promise<void> {
 }
 
 /** Where Debian keeps PostgreSQL's programs. */
-function binOf(): string {
+export function programs(): string {
   const root = "/usr/lib/postgresql";
   const newest = readdirSync(root).sort((a, b) => Number(b) - Number(a))[0];
   return join(root, newest ?? "", "bin");

@@ -48,7 +48,9 @@ test("a database that is older than what was seen is told from one that is not, 
   await witness.saw(await deeds(5));
   await cut(3);
   const again = await openWitness(file, database);
-  expect(again.agrees).toBe(false);
+  expect(again).toMatchObject({ agrees: false, noticed: false });
+  await again.notice();
+  expect(await openWitness(file, database)).toMatchObject({ agrees: false, noticed: true });
   expect(await checkAudit(database), "the chain by itself is whole").toMatchObject({ ok: true });
   const says = "The audit ends at row 3, and row 5 was seen before: an older backup was restored";
   expect(await watchAudit(database, again.known)()).toMatchObject({

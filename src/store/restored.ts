@@ -1,0 +1,25 @@
+/**
+ * What a database needs that was brought back from an older backup: the world has gone on, and it does not know how.
+ *
+ * Effects that it began are found by their keys, as after any crash. What it had not begun may have been done since under
+ * a key that it does not know, so nothing of that is done again without a person.
+ */
+import type { Database } from "./database.ts";
+import { redrawOpen } from "./messages.ts";
+
+/** Nobody may be using the database meanwhile. */
+export function settleRestored(database: Database): Promise<void> {
+  return database.transaction(async (sql) => {
+    // What was said and not dealt with at the backup was dealt with soon after it.
+    await sql.run(
+      `UPDATE shipmate.inbox SET done_at = shipmate.now(), answer = '{"is": "card"}'::jsonb WHERE done_at IS NULL`,
+    );
+    await sql.run(
+      `UPDATE shipmate.runs r SET rung = true, cancel = COALESCE(cancel,
+         jsonb_build_object('by', 'shipmate', 'name', 'The restore of a backup', 'at', shipmate.now()))
+       WHERE ended_at IS NULL AND state IN ('planning', 'queued')
+         AND NOT EXISTS (SELECT FROM shipmate.journal j WHERE j.run = r.id AND j.key LIKE '%/begun')`,
+    );
+    await redrawOpen(sql);
+  });
+}

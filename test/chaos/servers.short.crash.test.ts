@@ -1,0 +1,153 @@
+/** The short forms of `npm run outages`: servers that die, a Shipmate that is stopped, power cuts, a backup brought back. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { lookAtDatabase } from "../../src/doctor/database.ts";
+import { chat } from "../../src/surfaces/cli/chat.ts";
+import { home, launch, processesOf, start } from "../shipmate.ts";
+import { full, inTurns, troubled } from "./dying.ts";
+import { freePort, ownPostgres } from "./own-servers.ts";
+import { powerCuts } from "./power.ts";
+import { restored } from "./restored.ts";
+import { empty, fill, smallDisk } from "./small-disk.ts";
+import { stopping } from "./stopping.ts";
+
+test("PostgreSQL stopped at once, Redis emptied and killed, in turns: nothing lost, nothing twice", async () => {
+  const { runs, effects } = await troubled(inTurns());
+  expect(runs).toBeGreaterThan(0);
+  expect(effects).toBeGreaterThanOrEqual(8);
+});
+
+test("PostgreSQL is away at the start: it says so in one line, is not ready, and goes on when it comes", async () => {
+  const place = await home();
+  onTestFinished(() => place.clear());
+  const postgres = await ownPostgres();
+  onTestFinished(() => postgres.close());
+  await postgres.stop("SIGQUIT");
+  const PORT = String(await freePort());
+  const settings = { SHIPMATE_HOME: place.folder, DATABASE_URL: postgres.url, PORT };
+  const { child, ended, stdout, stderr } = launch({ ...settings, LOG_LEVEL: "warn" });
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${PORT}${path}`).catch(() => undefined);
+    return answer ? { status: answer.status, text: await answer.text() } : undefined;
+  };
+  let first = await ask("/readyz");
+  while (first === undefined) {
+    await sleep(20);
+    first = await ask("/readyz");
+  }
+  expect(first.status).toBe(503);
+  expect(first.text).toContain("Nothing listens at 127.0.0.1");
+  expect((await ask("/healthz"))?.status).toBe(200);
+  await sleep(2_500);
+  expect(stderr().trim().split("\n"), "one line, however often it tried").toHaveLength(1);
+  expect(stderr()).toContain("start PostgreSQL there, or correct DATABASE_URL. Shipmate waits");
+  await postgres.start();
+  while (!stdout().includes("Shipmate is ready")) await sleep(20);
+  expect((await ask("/readyz"))?.status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 0 });
+});
+
+test("asked to end while it waits for PostgreSQL it ends at once, and one that does not let it in is refused", async () => {
+  const place = await home();
+  onTestFinished(() => place.clear());
+  const PORT = String(await freePort());
+  const nobody = `postgres://shipmate@127.0.0.1:${await freePort()}/shipmate`;
+  const waiting = launch({ SHIPMATE_HOME: place.folder, DATABASE_URL: nobody, PORT });
+  while (!waiting.stderr().includes("Shipmate waits for it")) await sleep(20);
+  waiting.child.kill("SIGTERM");
+  expect(await waiting.ended).toMatchObject({ code: 0, signal: null });
+  const postgres = await ownPostgres();
+  onTestFinished(() => postgres.close());
+  const wrong = new URL(postgres.url);
+  wrong.pathname = "/nowhere";
+  const { code, stderr } = await launch({
+    ...{ SHIPMATE_HOME: place.folder, DATABASE_URL: wrong.href, PORT },
+  }).ended;
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `PostgreSQL at ${wrong.host} has no database nowhere: create it, or correct DATABASE_URL.\n`,
+  );
+});
+
+test("asked to end with 20 runs in flight it says so, ends in order and quietly, and the next one brings them to their end", async () => {
+  const postgres = await ownPostgres();
+  onTestFinished(() => postgres.close());
+  const { stops } = await stopping({ mode: "postgres", database: postgres.url }, 1, 20);
+  expect(stops).toEqual([{ code: 0, took: expect.any(Number), said: "", told: true }]);
+});
+
+test("PostgreSQL's disk is full: `/readyz` says so, and with room everything goes on by itself", async (context) => {
+  const disk = (await smallDisk(160)) ?? context.skip("only root may mount a small disk");
+  onTestFinished(() => disk.clear());
+  const { runs } = await troubled(full(disk.folder, 2_000));
+  expect(runs).toBeGreaterThan(0);
+});
+
+test("the embedded database's disk is full: whoever says something reads why, and with room it goes on", async (context) => {
+  const disk = (await smallDisk(200)) ?? context.skip("only root may mount a small disk");
+  onTestFinished(() => disk.clear());
+  const shipmate = await start({ SHIPMATE_HOME: join(disk.folder, "home") });
+  const say = async () => {
+    const answer = await fetch(new URL("/api/v1/console/say", shipmate.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        as: "ada",
+        channel: "general",
+        text: "deploy hello 1.0.0 to staging",
+      }),
+    });
+    return { status: answer.status, text: await answer.text() };
+  };
+  fill(disk.folder);
+  await sleep(200);
+  const refused = await say();
+  expect(refused.status).toBe(503);
+  expect(refused.text).toContain(
+    "The database's disk is full, so nothing was done. Try again when",
+  );
+  const ready = await fetch(new URL("/readyz", shipmate.url));
+  expect([ready.status, await ready.text()]).toEqual([
+    503,
+    expect.stringContaining("disk is full"),
+  ]);
+  const config = readConfig({ SHIPMATE_HOME: join(disk.folder, "home") });
+  expect(await lookAtDatabase(config)).toMatchObject([
+    { is: "wrong", says: expect.stringContaining("make room there") },
+  ]);
+  empty(disk.folder);
+  await sleep(200);
+  expect((await say()).status).toBe(200);
+  const ada = chat("ada", { url: shipmate.url, channel: "general", patience: 60_000 });
+  await ada.until("the end", ({ card }) => /^Succeeded/.test(card?.state?.word ?? ""));
+  shipmate.kill("SIGTERM");
+  expect(await shipmate.ended).toMatchObject({ code: 0 });
+  for (const pid of processesOf(disk.folder)) process.kill(pid, "SIGKILL");
+});
+
+test("power cuts lose nothing that was acknowledged", async () => {
+  const { runs, syncs, effects } = await powerCuts(2, 8);
+  expect(runs).toBeGreaterThan(0);
+  expect(syncs).toBeGreaterThan(2 * effects);
+});
+
+test.each(["postgres", "pglite"] as const)(
+  "a backup of the middle of runs is brought back (%s): they find what they did, and what nobody knows of has moved the world",
+  async (mode) => {
+    const { ends, twice, postedTwice, audit, warned } = await restored(mode);
+    expect(twice).toEqual([]);
+    expect(postedTwice).toBe(0);
+    expect([audit, warned]).toEqual(["whole", true]);
+    expect(Object.keys(ends)).not.toContain("Deploy s3 1.0.7 to production");
+    const { "Deploy s3 1.0.5 to production": asked, ...others } = ends;
+    expect(asked, "it asks again").toBe("waiting");
+    const { "Deploy s4 1.0.5 to production": untouched, ...flying } = others;
+    expect(untouched).toBe("succeeded");
+    // What the backup caught before its first intent is not begun again.
+    for (const end of Object.values(flying)) expect(["succeeded", "cancelled"]).toContain(end);
+    expect(Object.values(flying)).toContain("succeeded");
+  },
+);
