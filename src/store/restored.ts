@@ -20,6 +20,10 @@ export function settleRestored(database: Database): Promise<void> {
        WHERE ended_at IS NULL AND state IN ('planning', 'queued')
          AND NOT EXISTS (SELECT FROM shipmate.journal j WHERE j.run = r.id AND j.key LIKE '%/begun')`,
     );
+    // What waited to be posted, or was being posted, may stand there by now: it is looked for first.
+    await sql.run(
+      "UPDATE shipmate.messages SET attempts = greatest(attempts, 1), lease_until = 0 WHERE ref IS NULL",
+    );
     await redrawOpen(sql);
   });
 }

@@ -50,6 +50,7 @@ const patched = {
     if (!copied) real.cpSync(folder, disk, { recursive: true });
     copied = true;
     files.set(fd, path);
+    if (!real.existsSync(onDisk(path))) real.writeFileSync(onDisk(path), "", { mode: 0o600 });
     if (typeof flags === "number" && flags & fs.constants.O_TRUNC) changed(fd, { size: 0 });
     return fd;
   },
