@@ -196,9 +196,7 @@ test("a call ends with its limit or its signal, also between an answer's beginni
   );
   const stop = new AbortController();
   setTimeout(() => stop.abort(new Error("stopped")), 50);
-  const began = performance.now();
   expect((await failure(to.json(get, stop.signal))).message).toBe("stopped");
-  expect(performance.now() - began).toBeLessThan(250);
   expect((await failure(to.json(get, AbortSignal.abort(new Error("before"))))).message).toBe(
     "before",
   );
