@@ -128,9 +128,9 @@ function roots(title: string): readonly SlackMessage[] {
 }
 
 async function root(title: string): Promise<SlackMessage> {
-  return await server.sees((message) => roots(title).includes(message), 20_000);
+  return await server.sees((message) => roots(title).includes(message), 90_000);
 }
 
 async function says(message: SlackMessage, word: string): Promise<void> {
-  await expect.poll(() => message.text, { timeout: 30_000 }).toContain(word);
+  await expect.poll(() => message.text, { timeout: 90_000 }).toContain(word);
 }

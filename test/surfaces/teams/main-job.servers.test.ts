@@ -71,7 +71,7 @@ test("a sentence becomes a running version, approved by somebody else, on one me
 
 test("a missing argument opens a dialog, and what is filled in runs", async () => {
   await ada.mentions("deploy web", general);
-  const offer = await server.sees((message) => labels(message.card).includes("Fill it in"), 20_000);
+  const offer = await server.sees((message) => labels(message.card).includes("Fill it in"), 90_000);
   const dialog = await ada.presses("Fill it in", offer);
   const sent = await ada.fills(dialog, { version: "1.4.1", environment: "staging" }, offer);
   expect(sent.status).toBe(200);
@@ -135,9 +135,9 @@ function roots(title: string): readonly TeamsMessage[] {
 }
 
 async function root(title: string): Promise<TeamsMessage> {
-  return await server.sees((message) => roots(title).includes(message), 20_000);
+  return await server.sees((message) => roots(title).includes(message), 90_000);
 }
 
 async function says(message: TeamsMessage, word: string): Promise<void> {
-  await expect.poll(() => message.summary, { timeout: 30_000 }).toContain(word);
+  await expect.poll(() => message.summary, { timeout: 90_000 }).toContain(word);
 }
