@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import type { Log } from "./observe/log.ts";
 import { awaitPostgres } from "./store/await-postgres.ts";
+import { voidClaims } from "./store/claims.ts";
 import type { Database } from "./store/database.ts";
 import { seekUnposted, voidPosting } from "./store/messages.ts";
 import { migrate } from "./store/migrate.ts";
 import { openPglite } from "./store/pglite.ts";
-import { voidClaims } from "./store/runs.ts";
 import { standIn } from "./web/stand-in.ts";
 
 /** `signal` ends a start that waits for its database; its reason is thrown. */

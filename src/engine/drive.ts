@@ -1,6 +1,7 @@
 /** Drives one claimed run until it ends or parks, and renews the claim meanwhile. */
 import type { Meter } from "../observe/meter.ts";
 import { appendAudit } from "../store/audit.ts";
+import { type Claim, keepTries, leaseLength, parkRun, renewRun } from "../store/claims.ts";
 import type { Database } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
@@ -8,16 +9,11 @@ import { closePlans } from "../store/plans.ts";
 import {
   addTargets,
   askCancel,
-  type Claim,
   endRun,
   Fenced,
   fence,
   insertRun,
-  keepTries,
-  leaseLength,
   openChildren,
-  parkRun,
-  renewRun,
   ringRuns,
   targetsOfRun,
   type Waits,
@@ -161,12 +157,14 @@ async function end(
       detail: { says: outcome.says },
     });
     const { end: state, says, output, next: buttons } = outcome;
-    if (matters(outcome, progress)) {
-      const card = { title: claim.title, says };
-      const accounts = parts.accountsOf([claim.by_person]);
-      await insertCall(sql, { run: claim.id, name: "end", card, accounts });
-    }
-    await Promise.all([told, endRun(sql, claim.id, { state, says, output, buttons })]);
+    const card = { title: claim.title, says };
+    const accounts = matters(outcome, progress) ? parts.accountsOf([claim.by_person]) : {};
+    // None of them is awaited alone: where the connection is lost, all that was asked for throws.
+    await Promise.all([
+      told,
+      insertCall(sql, { run: claim.id, name: "end", card, accounts }),
+      endRun(sql, claim.id, { state, says, output, buttons }),
+    ]);
     const runs = [...behind, ...children.map((child) => child.id)];
     if (claim.parent) runs.push(claim.parent);
     if (next !== undefined) runs.push(next);

@@ -9,18 +9,11 @@ import type { Target } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Meter } from "../observe/meter.ts";
+import { type Claim, claimRuns, forgiveTries, nextDue, suspect } from "../store/claims.ts";
 import type { Database, Sql } from "../store/database.ts";
 import type { Limit } from "../store/locks.ts";
 import { insertRoot } from "../store/messages.ts";
-import {
-  addTargets,
-  type Claim,
-  claimRuns,
-  forgiveTries,
-  insertRun,
-  nextDue,
-  suspect,
-} from "../store/runs.ts";
+import { addTargets, insertRun } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";

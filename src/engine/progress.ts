@@ -8,19 +8,12 @@
 import type { Json } from "../core/operation.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Deed } from "../store/audit.ts";
+import type { Claim } from "../store/claims.ts";
 import { type Database, type Sql, softly } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
-import {
-  bumpRoot,
-  type Claim,
-  Fenced,
-  fence,
-  type Holds,
-  type Passed,
-  type Waits,
-} from "../store/runs.ts";
+import { bumpRoot, Fenced, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
 import { readState } from "../store/snapshot.ts";
 
 export interface Progress {

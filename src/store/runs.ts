@@ -1,17 +1,15 @@
 /**
- * Runs, their claims and their journal.
+ * Runs, and what every write of their drivers goes through.
  *
  * A claim is an epoch and a lease, both judged by the database's clock. Every write of a driver names its epoch;
  * where it is not the current one, nothing is written and `Fenced` is thrown: somebody else drives the run now.
  * A claim's commit may be lost with the database's power; epochs leap at random, so that no second claim has the same.
  * So may another soft commit: each write raises `rev`, and a driver that has seen a later one than stands there is fenced.
- * A run is due when it was rung, when its time has come, or when its driver died (a lease that ran out unreleased).
  */
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import { Json } from "../core/operation.ts";
-import { behindSince, first, json, type Sql, soft } from "./database.ts";
-import { oursToDrive } from "./replicas.ts";
+import { behindSince, first, json, type Sql } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -82,12 +80,6 @@ export type Run = z.output<typeof Run>;
 export const columns =
   "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev, hurry";
 
-/** How long a claim lasts without renewal, in milliseconds. */
-export const leaseLength = 15_000;
-
-/** After so many claims in a row that came to nothing a run is driven beside no other such run. */
-export const suspect = 2;
-
 export interface NewRun {
   readonly id: string;
   readonly workflow: string;
@@ -122,105 +114,6 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
   return added === 1;
 }
 
-export const Claim = z.object({
-  ...Run.shape,
-  /** How often it was claimed since it last got on, this claim too. */
-  tries: z.number(),
-  now: z.number(),
-});
-export type Claim = z.output<typeof Claim>;
-
-export interface Claiming {
-  /** Only what goes before others: something was said or pressed about it, or it is in a hurry. */
-  readonly urgent?: boolean;
-  /** Also one run that several claims in a row came to nothing with; unless told. */
-  readonly suspects?: boolean;
-  /** The hash of this process's workflows: what they don't fit is left to others that live. */
-  readonly code?: string;
-}
-
-/** How far before others a due run goes, in steps of ten minutes of age: so nobody waits for ever. */
-const before = `hurry * 6 + (CASE WHEN state = 'planning' THEN 0 WHEN rung THEN 2 ELSE 1 END)`;
-const isDue = `ended_at IS NULL AND lease_until <= shipmate.now()
-  AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)`;
-
-/**
- * Claims due runs, at most `limit`: what somebody waits for (a vote came, a lock is free) first, then what is under
- * way, then what is new; the oldest first.
- */
-export function claimRuns(
-  sql: Sql,
-  limit: number,
-  { urgent = false, suspects = true, code = "" }: Claiming = {},
-): Promise<readonly Claim[]> {
-  return sql.query(
-    Claim,
-    `WITH soft AS (${soft}), due AS (
-       SELECT id AS due FROM shipmate.runs r
-       WHERE ${isDue} AND ${oursToDrive("$5")} AND (NOT $3 OR ${before} > 1)
-         AND (tries < ${suspect} OR ($4 AND id = (
-           SELECT id FROM shipmate.runs WHERE ${isDue} AND ${oursToDrive("$5")} AND tries >= ${suspect}
-           ORDER BY tries, number LIMIT 1)))
-       ORDER BY created_at - (${before}) * 600000, number LIMIT $1 FOR UPDATE SKIP LOCKED)
-     UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
-       lease_until = shipmate.now() + $2, rung = false
-     FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, shipmate.now() AS now`,
-    [limit, leaseLength, urgent, suspects, code],
-  );
-}
-
-/** Makes the count of tries last, whatever becomes of this process: claims by themselves don't wait for the disk. */
-export async function keepTries(sql: Sql, id: string): Promise<void> {
-  await sql.run("UPDATE shipmate.runs SET tries = tries WHERE id = $1", [id]);
-}
-
-/** These claims ended while their process lives on: that they came to nothing was not their fault. */
-export async function forgiveTries(sql: Sql, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await sql.run(
-    `WITH mine AS (
-       SELECT id FROM shipmate.runs
-       WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL
-       ORDER BY id FOR UPDATE)
-     UPDATE shipmate.runs r SET tries = 0 FROM mine WHERE r.id = mine.id`,
-    [json(ids)],
-  );
-}
-
-/** Whether the claim still holds and is longer now. */
-export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boolean> {
-  const renewed = await sql.run(
-    `WITH soft AS (${soft}) UPDATE shipmate.runs SET lease_until = shipmate.now() + $3 FROM soft
-     WHERE id = $1 AND epoch = $2 AND ended_at IS NULL`,
-    [id, epoch, leaseLength],
-  );
-  return renewed === 1;
-}
-
-/** Gives the claim back, to be due at `wake`; a branch that was left behind can write no more. Nothing happens where it is not ours any more. */
-export async function parkRun(
-  sql: Sql,
-  { id, epoch, rev }: Holds,
-  park: {
-    readonly wake: number | undefined;
-    readonly state: string;
-    readonly waits: readonly Waits[];
-  },
-): Promise<void> {
-  await sql.run(
-    `WITH soft AS (${soft}), before AS (SELECT state, waits, says FROM shipmate.runs, soft WHERE id = $1),
-     mine AS (
-       UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, tries = 0, wake_at = $3, state = $4,
-         waits = $5::jsonb, rev = rev + 1
-       WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ended_at IS NULL RETURNING id)
-     UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince},
-       next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
-     FROM mine, before WHERE run = mine.id AND kind = 'root'
-       AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
-    [id, epoch, park.wake ?? null, park.state, json(park.waits), rev],
-  );
-}
-
 /** Marks runs as due now, in the order of their ids: two that ring the same runs don't wait for each other. */
 export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -232,37 +125,6 @@ export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> 
      UPDATE shipmate.runs r SET rung = true FROM rung WHERE r.id = rung.id`,
     [json(ids)],
   );
-}
-
-/**
- * Makes every claim void: for a store that only one process can hold, when that process starts. What is due may have
- * ended the one before, and its claim may be lost with it: it counts as tried once.
- */
-export async function voidClaims(sql: Sql): Promise<void> {
-  await sql.run(
-    `UPDATE shipmate.runs SET tries = 1 WHERE ended_at IS NULL AND tries = 0
-       AND (rung OR lease_until > 0 OR wake_at <= shipmate.now())`,
-  );
-  await sql.run(
-    "UPDATE shipmate.runs SET lease_until = 1, epoch = epoch + 1 WHERE ended_at IS NULL AND lease_until > 0",
-  );
-}
-
-/** The instant at which the next run is due by itself and the clock's own now. */
-export async function nextDue(
-  sql: Sql,
-  code = "",
-): Promise<{ readonly now: number; readonly due: number | null }> {
-  const row = await first(
-    sql,
-    z.object({ now: z.number(), due: z.number().nullable() }),
-    `SELECT shipmate.now() AS now, LEAST(
-       (SELECT 0 FROM shipmate.runs WHERE rung AND ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")} LIMIT 1),
-       (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")}),
-       (SELECT min(lease_until) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until > 0 AND ${oursToDrive("$1")})) AS due`,
-    [code],
-  );
-  return row ?? { now: 0, due: null };
 }
 
 export function findRun(sql: Sql, id: string): Promise<Run | undefined> {

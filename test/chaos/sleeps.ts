@@ -1,6 +1,6 @@
 /** Processes that sleep past their claims and go on as if nothing had happened, while others took over what they drove. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { leaseLength } from "../../src/store/runs.ts";
+import { leaseLength } from "../../src/store/claims.ts";
 import { crowd } from "./crowd.ts";
 import { openFleet, type Place, type Replica } from "./fleet.ts";
 import { type Judged, judge } from "./judge.ts";

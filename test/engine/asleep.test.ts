@@ -1,8 +1,8 @@
 /** A process that slept for longer than its claim, and goes on as if it had just been made. */
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createEngine } from "../../src/engine/engine.ts";
+import { leaseLength } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
-import { leaseLength } from "../../src/store/runs.ts";
 import { type Clock, empty, memoryDatabase, turnClock } from "../databases.ts";
 import { ada } from "./people.ts";
 import { house } from "./rig.ts";

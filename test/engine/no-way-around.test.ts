@@ -5,8 +5,9 @@ import { createEngine, type Engine } from "../../src/engine/engine.ts";
 import { operations, serve } from "../../src/engine/operations.ts";
 import { openProgress } from "../../src/engine/progress.ts";
 import * as shipmate from "../../src/index.ts";
+import { claimRuns } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
-import { claimRuns, Fenced } from "../../src/store/runs.ts";
+import { Fenced } from "../../src/store/runs.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
 const { effect, look, role, stream, defineWorkflow } = shipmate;

@@ -1,11 +1,12 @@
 /** What is counted in the database, from rows as they stand there. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { appendAudit, sealAudit } from "../../src/store/audit.ts";
+import { claimRuns, parkRun } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
 import { readFigures } from "../../src/store/figures.ts";
 import { finishIntent, storeIntent } from "../../src/store/inbox.ts";
 import { claimBehind, insertRoot, markPosted } from "../../src/store/messages.ts";
-import { bumpRoot, claimRuns, endRun, insertRun, parkRun } from "../../src/store/runs.ts";
+import { bumpRoot, endRun, insertRun } from "../../src/store/runs.ts";
 import { type Clock, databases, empty, turnClock } from "../databases.ts";
 
 describe.each(databases())("on $kind", ({ open }) => {
