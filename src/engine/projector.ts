@@ -19,6 +19,7 @@ import {
   claimBehind,
   findMessage,
   type Message,
+  markFound,
   markLater,
   markLost,
   markPosted,
@@ -187,7 +188,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     return shot ? runCard(shot, parts.nameOf) : undefined;
   };
 
-  /** Undefined: somebody else is posting it. */
+  /** Undefined: somebody else is posting it, or it was found and is to be changed. */
   const post = async (
     surface: Surface,
     message: Message,
@@ -203,8 +204,13 @@ export function createProjector(parts: ProjectorParts): Projector {
       ...(message.form && { form: message.form }),
     };
     let { ref } = message;
-    if (ref === null && message.attempts > 0 && surface.find)
-      ref = (await surface.find(place, message.id, signal)) ?? null;
+    if (ref === null && message.attempts > 0 && surface.find) {
+      const found = await surface.find(place, message.id, signal);
+      if (found !== undefined) {
+        await markFound(database, message.id, found);
+        return undefined;
+      }
+    }
     if (ref === null) {
       if (surface.find) {
         const ours = await markTried(database, message);

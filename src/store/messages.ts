@@ -349,6 +349,14 @@ export async function learnRef(
   return row?.ref ?? undefined;
 }
 
+/** It was found at `ref`, as it was posted once: what it should be by now is a change, to be claimed as one. */
+export async function markFound(sql: Sql, id: string, ref: string): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.messages SET ref = $2, lease_until = 0, next_at = 0 WHERE id = $1",
+    [id, ref],
+  );
+}
+
 /** Not now: again after `wait` milliseconds, with so many `attempts` so far. `lost` forgets the reference, so that it is posted anew. */
 export async function markLater(
   sql: Sql,
