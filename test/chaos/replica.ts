@@ -36,7 +36,10 @@ const provider = remoteClusters(outside);
 const chat = remoteChat(outside);
 const ears = Promise.withResolvers<number>();
 
+/** Commands and workflows of another version. */
+const root = process.env["SHIPMATE_TEST_ROOT"];
 const shipmate = await startShipmate(readConfig(), {
+  ...(root && { root }),
   ...{ meter, world: () => provider },
   chat: async (door) => {
     ears.resolve(await listen(door));
