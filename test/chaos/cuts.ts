@@ -70,7 +70,7 @@ export async function cutOff(
         const [healed, had] = [performance.now(), claims()];
         for (const end of from) lines.become(urls[end], "through");
         while (claims() === had) {
-          if (performance.now() - healed > 120_000)
+          if (cut.isOver() || performance.now() - healed > 120_000)
             throw new Error(`cut from ${from} (${how}), it never came back: ${cut.complained()}`);
           await sleep(20);
         }
