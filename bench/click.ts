@@ -1,131 +1,84 @@
 /**
- * From the arrival of the approving click to the entry into the provider's `run`, when nothing else is under
- * way: the click is stored and understood, the vote and the lock are committed, the change is previewed again
- * and its intent committed. The provider answers at once. `node src/run.mjs bench/click.ts [rounds]`.
+ * From the arrival of the approving click to the entry into the provider's `run`: the click is stored and understood,
+ * the vote and the lock are committed, the change is previewed again and its intent committed. The provider answers at
+ * once. First when nothing else is under way, then with 200 runs in flight: each is asked for, approved after a while
+ * and followed by the next. `node src/run.mjs bench/click.ts [clicks] [short]`.
  */
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDoor } from "../src/engine/door.ts";
-import { createEngine } from "../src/engine/engine.ts";
-import { loadCommands } from "../src/engine/load-commands.ts";
-import { serve } from "../src/engine/operations.ts";
-import { createProjector } from "../src/engine/projector.ts";
-import { clusters } from "../src/roles/clusters.ts";
-import type { Database } from "../src/store/database.ts";
-import { migrate } from "../src/store/migrate.ts";
-import { openPglite } from "../src/store/pglite.ts";
-import { openPostgres } from "../src/store/postgres.ts";
-import { listMessages } from "../src/store/views.ts";
-import { bus } from "../src/surfaces/console/bus.ts";
-import { console as consoleSurface } from "../src/surfaces/console/console.ts";
-import { machine, spread } from "./figures.ts";
-import { type Kind, kinds, place } from "./processes.ts";
-import { deploy, world } from "./world.ts";
+import { machine, percentile, spread } from "./figures.ts";
+import { kinds, place } from "./processes.ts";
+import { openWhole, type Whole } from "./whole.ts";
 
-const rounds = Number(process.argv[2] ?? "200");
+const short = process.argv.includes("short");
+const clicks = short ? 3 : (process.argv.slice(2).map(Number).find(Number.isFinite) ?? 200);
 /** Not counted: the first ones find nothing compiled. */
-const warm = 20;
+const warm = short ? 1 : 20;
 /** Between two clicks, so that nothing of the one before is under way. Milliseconds. */
 const idle = 50;
+const inFlight = short ? 5 : 200;
+/** How long each of those waits for its approval, in milliseconds: 200 of them are 20 approvals a second. */
+const thinking = 10_000;
 
-for (const kind of kinds) await measure(kind);
-
-async function measure(kind: Kind): Promise<void> {
+for (const kind of kinds) {
   const home = await place(kind);
   if (home === undefined) {
     console.log(`${kind}: left out, SHIPMATE_TEST_DATABASE_URL is not set`);
-    return;
+    continue;
   }
-  const folder = home.env["SHIPMATE_HOME"] ?? ".";
-  const url = home.env["DATABASE_URL"];
-  const database: Database =
-    url === undefined
-      ? await openPglite({ folder: join(folder, "data") })
-      : await openPostgres(url);
+  const whole = await openWhole(home.env);
   try {
-    await migrate(database);
-    const samples = await clicks(database);
-    console.log(`${kind}: ${spread(samples)}  (${await machine(folder)})`);
+    await timed(whole, "warm", warm);
+    const alone = await timed(whole, "alone", clicks);
+    const others = crowd(whole);
+    await others.ready;
+    const beside = await timed(whole, "beside", clicks);
+    others.leave();
+    console.log(`${kind}, ${await machine(home.env["SHIPMATE_HOME"] ?? ".")}`);
+    console.log(`  idle               ${spread(alone)}`);
+    const times = (percentile(beside, 0.5) / percentile(alone, 0.5)).toFixed(1);
+    console.log(`  ${inFlight} runs in flight  ${spread(beside)}, ${times} times idle`);
   } finally {
-    await database.close();
+    await whole.close();
     await home.clear();
   }
 }
 
-async function clicks(database: Database): Promise<readonly number[]> {
-  const { provider, entered } = world("good");
-  let poke = () => {};
-  const engine = createEngine({
-    database,
-    served: [serve(clusters, "bench", provider)],
-    workflows: [deploy],
-    policy: () => ({
-      policy: "bench",
-      needs: [{ of: "payments", count: 1, people: ["grace"] }],
-      rule: "one of payments",
-      expires: 3_600_000,
-    }),
-    id: randomUUID,
-    changed: () => poke(),
-  });
-  const door = createDoor({
-    database,
-    engine,
-    commands: await loadCommands(join(import.meta.dirname, "../commands")),
-    policy: {
-      identify: (account) => ({ id: account.id, name: account.id }),
-      may: () => ({ ok: true }),
-      rights: () => "",
-    },
-    mask: (text) => text,
-    posted: () => poke(),
-    troubled: (error) => console.error(error),
-    closing: new AbortController().signal,
-  });
-  const projector = createProjector({
-    database,
-    surfaces: [consoleSurface(bus("bench"))],
-    nameOf: (person) => person,
-    mask: (value) => value,
-  });
-  poke = projector.poke;
-  engine.work();
+async function timed(whole: Whole, name: string, count: number): Promise<readonly number[]> {
   const samples: number[] = [];
-  for (let round = 0; round < rounds + warm; round++) {
-    const service = `service-${round}`;
-    const input = { service, version: "1.0.0", environment: "production" };
-    const at = { surface: "console", channel: service };
-    const by = { id: "ada", name: "Ada" };
-    const run = await database.transaction((sql) =>
-      engine.start(sql, { workflow: "deploy", input, by, at }),
-    );
-    engine.ring([run]);
-    const button = await until(() => approveButton(database, service));
+  for (let at = 0; at < count; at++) {
+    const service = `${name}-${at}`;
+    await whole.ask(service);
+    const button = await whole.approval(service);
     await sleep(idle);
     const arrived = performance.now();
-    const key = randomUUID();
-    const who = { surface: "console", id: "grace" };
-    await door.store({ key, who, at, said: { button } });
-    await door.enter(key, "console");
-    const entry = await until(async () => entered.get(service));
-    if (round >= warm) samples.push(entry - arrived);
+    await whole.click(service, button);
+    await whole.ended(service);
+    samples.push((whole.entered(service) ?? Number.NaN) - arrived);
   }
-  await projector.close();
-  await engine.close();
   return samples;
 }
 
-async function approveButton(database: Database, channel: string): Promise<string | undefined> {
-  const query = { surface: "console", channel, viewer: "grace", limit: 1 };
-  const [message] = await listMessages(database, query);
-  return message?.drawn?.buttons.find(({ label }) => label === "Approve")?.id;
-}
-
-async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await find();
-    if (found !== undefined) return found;
-    await sleep(2);
-  }
+/** So many runs in flight at any time, until they are left alone. */
+function crowd(whole: Whole) {
+  const gone = new AbortController();
+  let waiting = 0;
+  const ready = Promise.withResolvers<void>();
+  const one = async (place: number): Promise<void> => {
+    for (let round = 0; !gone.signal.aborted; round++) {
+      const service = `crowd-${place}-${round}`;
+      await whole.ask(service);
+      const button = await whole.approval(service);
+      if (++waiting === inFlight) ready.resolve();
+      // The first approvals are spread, so that they do not come all at once.
+      const wait = round === 0 ? (thinking * (place + 1)) / inFlight : thinking;
+      await sleep(wait, undefined, { signal: gone.signal });
+      await whole.click(service, button);
+      await whole.ended(service);
+    }
+  };
+  for (let place = 0; place < inFlight; place++)
+    one(place).catch((error: unknown) => {
+      if (!gone.signal.aborted) ready.reject(error);
+    });
+  return { ready: ready.promise, leave: () => gone.abort() };
 }

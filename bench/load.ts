@@ -14,13 +14,19 @@ export interface Load {
   readonly text: string;
   /** The workspace; Shipmate stores nothing for a foreign one. */
   readonly team: string;
+  /** Each so manieth is delivered a second time, as Slack does where an ack came late. */
+  readonly again?: number;
 }
 
 /** Milliseconds from due to acknowledged, one for each command. Throws where an answer is not 200. */
 export async function slashCommands(load: Load): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   try {
-    return await steadily(load, (due) => acknowledged(load, agent, due));
+    let last = randomUUID();
+    return await steadily(load, (due, at) => {
+      if (!load.again || at % load.again !== load.again - 1) last = randomUUID();
+      return acknowledged(load, agent, due, last);
+    });
   } finally {
     agent.destroy();
   }
@@ -29,7 +35,7 @@ export async function slashCommands(load: Load): Promise<readonly number[]> {
 /** Sends each when it is due (`performance.now`), and gives what they came to. */
 export function steadily<T>(
   { perSecond, count }: Pick<Load, "perSecond" | "count">,
-  send: (due: number) => Promise<T>,
+  send: (due: number, at: number) => Promise<T>,
 ): Promise<readonly T[]> {
   const began = performance.now();
   return Promise.all(
@@ -37,7 +43,7 @@ export function steadily<T>(
       const due = began + (at * 1_000) / perSecond;
       const wait = due - performance.now();
       if (wait > 1) await sleep(wait);
-      return send(due);
+      return send(due, at);
     }),
   );
 }
@@ -46,6 +52,7 @@ function acknowledged(
   { url, secret, text, team }: Load,
   agent: Agent,
   due: number,
+  event: string,
 ): Promise<number> {
   const body = new URLSearchParams({
     token: "old",
@@ -60,7 +67,7 @@ function acknowledged(
     api_app_id: "A0BENCH",
     is_enterprise_install: "false",
     response_url: "http://127.0.0.1:9/nowhere",
-    trigger_id: randomUUID(),
+    trigger_id: event,
   }).toString();
   const stamp = String(Math.floor(Date.now() / 1_000));
   const signature = createHmac("sha256", secret).update(`v0:${stamp}:${body}`).digest("hex");

@@ -1,7 +1,8 @@
 /**
  * Durable runs a second: start, 2 looks, approval, 2 effects, many begun at once. Shipmate in its three modes, beside
  * DBOS Transact and Restate doing the same durable steps, a bare queue and bare commits. All take turns in one run, and
- * only one works at a time; ratios are of medians. `node src/run.mjs bench/runs.ts [short]`.
+ * only one works at a time; ratios are of medians. `node src/run.mjs bench/runs.ts [how many at once ...] [name ...] [short]`:
+ * words choose who is measured by a part of the name.
  *
  * SHIPMATE_TEST_DATABASE_URL and SHIPMATE_TEST_REDIS_URL name the servers; the peers are measured where
  * `npm ci --prefix bench/peers` has installed them. What is missing is said.
@@ -15,7 +16,9 @@ import { machine, percentile, spread } from "./figures.ts";
 import { type Kind, type Place, place, started, stopped } from "./processes.ts";
 
 const short = process.argv.includes("short");
-const sizes = short ? [10] : [200, 1_000];
+const words = process.argv.slice(2).filter((word) => word !== "short");
+const given = words.map(Number).filter(Number.isFinite);
+const sizes = short ? [10] : given.length > 0 ? given : [200, 1_000];
 const rounds = short ? 1 : 3;
 const idle = short ? 2 : 20;
 const redis = process.env["SHIPMATE_TEST_REDIS_URL"];
@@ -50,7 +53,7 @@ interface Runner {
 
 const runners: Runner[] = [];
 try {
-  const only = process.argv.slice(2).filter((word) => word !== "short");
+  const only = words.filter((word) => !Number.isFinite(Number(word)));
   for (const entry of entries) {
     if (only.length > 0 && !only.some((word) => entry.name.includes(word))) continue;
     const runner = await opened(entry);

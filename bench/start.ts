@@ -1,6 +1,6 @@
 /**
  * How long `npm start` takes until it is ready, on an empty and on an existing folder, and how much memory
- * it holds when idle. `node src/run.mjs bench/start.ts [rounds]`.
+ * it holds when idle. `node src/run.mjs bench/start.ts [rounds] [short]`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,9 +9,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { machine, percentile } from "./figures.ts";
 import { answering, freePort, place } from "./processes.ts";
 
-const rounds = Number(process.argv[2] ?? "5");
+const short = process.argv.includes("short");
+const rounds = short ? 1 : (process.argv.slice(2).map(Number).find(Number.isFinite) ?? 5);
 /** After this long nothing of the start is under way any more. Milliseconds. */
-const settled = 15_000;
+const settled = short ? 100 : 15_000;
 const empty: number[] = [];
 const existing: number[] = [];
 const memory = { first: 0, later: 0 };

@@ -76,8 +76,10 @@ export interface Whole {
 }
 
 /** Opens DATABASE_URL, else a PGlite in SHIPMATE_HOME; with REDIS_URL as one of a fleet. */
-export async function openWhole(): Promise<Whole> {
-  const { DATABASE_URL: url, SHIPMATE_HOME: home = ".", REDIS_URL: redis } = process.env;
+export async function openWhole(
+  settings: { readonly [name: string]: string | undefined } = process.env,
+): Promise<Whole> {
+  const { DATABASE_URL: url, SHIPMATE_HOME: home = ".", REDIS_URL: redis } = settings;
   await mkdir(home, { recursive: true });
   const database: Database =
     url === undefined ? await openPglite({ folder: join(home, "data") }) : await openPostgres(url);
