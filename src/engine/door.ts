@@ -16,8 +16,9 @@ import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
 import { type Database, isDown, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
-import { insertReply, learnRef, unfollow } from "../store/messages.ts";
+import { insertReply, unfollow } from "../store/messages.ts";
 import { findRun, type Run } from "../store/runs.ts";
+import { learnRef } from "../store/standing.ts";
 import { asJson } from "./acts.ts";
 import {
   answerPlace,
@@ -203,8 +204,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Ctx<never> => {
     let started = 0;
     const begin = (workflow: AnyWorkflow, input: unknown) => {
-      const id = runOf(once, started++);
-      return start(intent, person, command.name, { id, workflow, input });
+      return start(intent, person, command.name, { id: runOf(once, started++), workflow, input });
     };
     const again = async (run: Run) => {
       const workflow = parts.engine.workflow(run.workflow);

@@ -19,7 +19,6 @@ import {
   claimBehind,
   findMessage,
   type Message,
-  markFound,
   markLater,
   markLost,
   markPosted,
@@ -30,6 +29,7 @@ import {
 } from "../store/messages.ts";
 import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
 import { readSnapshot } from "../store/snapshot.ts";
+import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { runCard } from "./run-card.ts";

@@ -1,12 +1,7 @@
 /** Messages that are posted once, whoever tries. */
 import { expect, test } from "vitest";
-import {
-  findMessage,
-  insertReply,
-  learnRef,
-  markPosted,
-  markTried,
-} from "../../src/store/messages.ts";
+import { findMessage, insertReply, markPosted, markTried } from "../../src/store/messages.ts";
+import { learnRef } from "../../src/store/standing.ts";
 import { memoryDatabase } from "../databases.ts";
 
 test("whoever comes late with an old claim is told that somebody else tried", async () => {
