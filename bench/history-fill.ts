@@ -22,7 +22,8 @@ export async function fill(database: Database, runs: number): Promise<void> {
     ${copy("journal", run)}
     ${copy("run_targets", `${run}, 'target', 'staging/service-' || n % 200`)}
     ${copy("plans", `${run}, 'id', nextval('shipmate.plans_id_seq')`)}
-    ${copy("votes", `${run}, 'id', nextval('shipmate.votes_id_seq')`)}
+    INSERT INTO shipmate.votes (run, step, digest, person, vote, surface)
+      SELECT 'run-' || n, 'ship it', 'digest', 'grace', 'yes', 'console' FROM generate_series(1, ${runs}) n;
     ${copy("messages", `${run}, 'id', t.id || n, 'number', nextval('shipmate.messages_number_seq')`)}
     ${copy("inbox", "'key', 'key-' || n")}
     ${copy("audit", `${run}, 'id', nextval('shipmate.audit_id_seq')`)}

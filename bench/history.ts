@@ -24,8 +24,8 @@ const sizes = asked.map(Number).filter(Number.isFinite);
 const kinds = (["pglite", "postgres"] as const).filter(
   (kind) => asked.includes(kind) || !asked.some((word) => /^p/.test(word)),
 );
-const rounds = 8;
-const perRound = 40;
+const rounds = 6;
+const perRound = 30;
 
 const place = "staging/service-7";
 const views = {
@@ -101,7 +101,7 @@ async function open(kind: "pglite" | "postgres"): Promise<Opened | undefined> {
   await admin.run(`CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  const database = await openPostgres(url.href);
+  const database = await openPostgres(url.href, { timeout: 600_000 });
   await migrate(database);
   const close = async () => {
     await database.close();

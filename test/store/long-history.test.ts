@@ -26,7 +26,9 @@ beforeAll(async () => {
   database = await memoryDatabase();
   await fill(database, 1_000);
   // Of a thousand rows it is often quicker to read all: this shows what has to be read whole for want of an index.
-  await database.run("SET enable_seqscan = off");
+  await database.run(
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off",
+  );
 }, 60_000);
 afterAll(() => database.close());
 
@@ -38,8 +40,7 @@ async function scans(work: (sql: Sql) => Promise<unknown>): Promise<readonly str
     const Line = z.object({ "QUERY PLAN": z.string() });
     const plan = await database.query(Line, `EXPLAIN ${text}`, values);
     const lines = plan.map((line) => line["QUERY PLAN"]);
-    if (lines.some((line) => /Seq Scan on /.test(line) && !short.test(line)))
-      found.push([text.trim(), ...lines].join("\n"));
+    if (readsAll(lines)) found.push([text.trim(), ...lines].join("\n"));
   };
   await work({
     async query(row, text, values) {
@@ -52,6 +53,18 @@ async function scans(work: (sql: Sql) => Promise<unknown>): Promise<readonly str
     },
   });
   return found;
+}
+
+/** Every row of a table, or every entry of an index of all its rows. */
+function readsAll(lines: readonly string[]): boolean {
+  return lines.some((line, at) => {
+    if (/Seq Scan on /.test(line)) return !short.test(line);
+    // Of the chain the newest link alone is asked for, and what has no link yet is little.
+    if (/using audit_(chain|unsealed)_pkey /.test(line)) return false;
+    return (
+      /Index (Only )?Scan .*using \w+_p?key /.test(line) && !/Index Cond/.test(lines[at + 1] ?? "")
+    );
+  });
 }
 
 test.each<readonly [string, (sql: Sql) => Promise<unknown>]>([
@@ -115,6 +128,6 @@ async function generic(text: string): Promise<readonly string[]> {
   const Line = z.object({ "QUERY PLAN": z.string() });
   const plan = await database.query(Line, `EXPLAIN (GENERIC_PLAN) ${text}`);
   const lines = plan.map((line) => line["QUERY PLAN"]);
-  const scan = lines.some((line) => /Seq Scan on /.test(line) && !short.test(line));
+  const scan = readsAll(lines);
   return scan ? [[text.trim(), ...lines].join("\n")] : [];
 }
