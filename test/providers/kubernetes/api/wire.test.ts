@@ -30,7 +30,7 @@ async function against(
   context: TestContext,
   answers: readonly Answer[],
   user: object = { token: secret },
-  limit = 2_000,
+  limit = 60_000,
 ) {
   const heard: IncomingMessage[] = [];
   const server = createServer((request, response) => {
