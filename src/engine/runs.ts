@@ -159,11 +159,14 @@ export function runsFor(parts: RunsParts): Runs {
           why,
           surface,
         };
-        const fresh = await insertVote(sql, row);
+        const did = vote === "yes" ? "approved" : "rejected";
+        const [fresh, votes] = await Promise.all([
+          insertVote(sql, row),
+          listVotes(sql, run.id),
+          audit(sql, did, run, { digest: plan.digest, detail: why ? { why } : {} }),
+        ]);
         if (!fresh)
           refuse(`You have voted on run ${run.number} already. Withdraw first to change it.`);
-        const did = vote === "yes" ? "approved" : "rejected";
-        await audit(sql, did, run, { digest: plan.digest, detail: why ? { why } : {} });
         if (vote === "no") {
           const says = why
             ? `${person.name} rejected this: "${why}".`
@@ -171,7 +174,6 @@ export function runsFor(parts: RunsParts): Runs {
           await decidePlan(sql, plan.id, "rejected", `${says} Nothing changed.`);
           return { title: `You rejected: ${run.title}.` };
         }
-        const votes = await listVotes(sql, run.id);
         if (isApproved(plan.body, step, votes)) {
           await decidePlan(sql, plan.id, "approved");
           return { title: `You approved: ${run.title}.` };
