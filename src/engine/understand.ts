@@ -89,6 +89,8 @@ function misplaced(row: Pressed, { who, at, said }: Intent): string | undefined 
   // A surface may have another name for a conversation than the one we addressed; then its reference names that one.
   const isHere = row.channel === at.channel || message.ref?.startsWith(`${at.channel}:`);
   if (!isHere) return foreign;
+  // Posted, and the database died before it was written down where: the button's own id tells enough.
+  if (message.ref === null) return undefined;
   return [undefined, row.message, message.ref].includes(clicked) ? undefined : foreign;
 }
 

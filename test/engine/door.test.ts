@@ -239,6 +239,14 @@ describe("a click", () => {
     expect(house.card().card.state?.word).toBe("Waiting for approval");
   });
 
+  test("on a card of which the database does not know where it was posted counts", async () => {
+    await house.say("ada", production);
+    const shown = house.card();
+    await house.database.run("UPDATE shipmate.messages SET ref = NULL WHERE kind = 'root'");
+    await house.press("grace", shown, "Approve", { message: "where it was posted" });
+    expect(house.card().card.state?.word).not.toBe("Waiting for approval");
+  });
+
   test("on a button that only somebody else may see does nothing", async () => {
     await house.say("ada", "deploy wbe 1.4.2 to staging");
     const [message] = house.shown();
