@@ -13,20 +13,23 @@ import { deploy, world } from "./world.ts";
 export async function fill(database: Database, runs: number): Promise<void> {
   await livedIn(database, 1, "seed");
   await sealAudit(database);
-  const copy = (table: string, changes: string, where = "") =>
+  const copy = (table: string, changes: string) =>
     `INSERT INTO shipmate.${table} OVERRIDING SYSTEM VALUE
-     SELECT (jsonb_populate_record(t, jsonb_build_object(${changes}))).*
-     FROM generate_series(1, ${runs}) n, shipmate.${table} t ${where};`;
+     SELECT copied.* FROM generate_series(1, ${runs}) n, shipmate.${table} t,
+       LATERAL jsonb_populate_record(t, jsonb_build_object(${changes})) copied;`;
   const run = "'run', 'run-' || n";
   await database.run(`
-    ${copy("journal", run)}
+    INSERT INTO shipmate.journal (run, key, value, at)
+      SELECT 'run-' || n, key, value, at FROM generate_series(1, ${runs}) n, shipmate.journal;
     ${copy("run_targets", `${run}, 'target', 'staging/service-' || n % 200`)}
     ${copy("plans", `${run}, 'id', nextval('shipmate.plans_id_seq')`)}
     INSERT INTO shipmate.votes (run, step, digest, person, vote, surface)
       SELECT 'run-' || n, 'ship it', 'digest', 'grace', 'yes', 'console' FROM generate_series(1, ${runs}) n;
     ${copy("messages", `${run}, 'id', t.id || n, 'number', nextval('shipmate.messages_number_seq')`)}
     ${copy("inbox", "'key', 'key-' || n")}
-    ${copy("audit", `${run}, 'id', nextval('shipmate.audit_id_seq')`)}
+    INSERT INTO shipmate.audit (at, person, surface, did, run, digest, detail)
+      SELECT at, person, surface, did, 'run-' || n, digest, detail
+      FROM generate_series(1, ${runs}) n, shipmate.audit;
     INSERT INTO shipmate.audit_chain SELECT (SELECT max(seq) FROM shipmate.audit_chain) + row_number() OVER (), id, md5(id::text)
       FROM shipmate.audit WHERE id > (SELECT max(audit) FROM shipmate.audit_chain);
     ${copy("runs", "'id', 'run-' || n, 'number', nextval('shipmate.runs_number_seq')")}`);

@@ -7,6 +7,7 @@
  * On PGlite in a folder, and on PostgreSQL where SHIPMATE_TEST_DATABASE_URL names one.
  */
 import { randomUUID } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +52,10 @@ for (const kind of kinds) {
   for (const size of sizes.length > 0 ? sizes : [1_000, 10_000, 100_000]) {
     const few = await open(kind);
     const many = await open(kind);
-    if (!few || !many) break;
+    if (!few || !many) {
+      console.log(`${kind}: left out, SHIPMATE_TEST_DATABASE_URL is not set`);
+      break;
+    }
     await fill(few.database, 100);
     await fill(many.database, size);
     const times: { few: number[]; many: number[] } = { few: [], many: [] };
@@ -63,6 +67,7 @@ for (const kind of kinds) {
     console.log(
       `${kind}, ${size} finished runs: ${b.toFixed(2)} ms a run, ${a.toFixed(2)} ms with 100: ratio ${(b / a).toFixed(2)}`,
     );
+    if (many.log) console.log(`  write-ahead log: ${many.log().toFixed(0)} MB`);
     for (const [name, ask] of Object.entries(views)) {
       const took: number[] = [];
       for (let n = 0; n < 200; n++) {
@@ -80,6 +85,8 @@ for (const kind of kinds) {
 
 interface Opened {
   readonly database: Database;
+  /** Megabytes of write-ahead log, where it is a folder of ours. */
+  readonly log?: () => number;
   close(): Promise<void>;
 }
 
@@ -92,7 +99,12 @@ async function open(kind: "pglite" | "postgres"): Promise<Opened | undefined> {
       await database.close();
       await rm(folder, { recursive: true, force: true });
     };
-    return { database, close };
+    const log = () => {
+      const wal = join(folder, "data/pg_wal");
+      const bytes = readdirSync(wal).map((file) => statSync(join(wal, file)).size);
+      return bytes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
+    };
+    return { database, log, close };
   }
   const server = process.env["SHIPMATE_TEST_DATABASE_URL"];
   if (!server) return undefined;
