@@ -25,7 +25,7 @@ test("help knows exactly the files in commands/", async () => {
 
 test("the commands of the house are all there", () => {
   expect(commands.map(({ name }) => name).sort()).toEqual(
-    "adopt approve cancel deploy diff draft environments events help history logs press reject remove restart retry rollback runs scale services status unfollow whoami why withdraw".split(
+    "adopt approve cancel deploy diff draft environments events help history logs press queue reject remove restart retry rollback runs scale services status unfollow whoami why withdraw".split(
       " ",
     ),
   );
@@ -45,6 +45,7 @@ test("how a command is typed follows from its definition", () => {
     "history <service> in <environment>",
     "logs <service> in <environment> [since=<since>] [search=<search>] [follow] [previous] [tail=<tail>]",
     "press <run> <button>",
+    "queue [<service>] [in <environment>]",
     "reject <run> [digest=<digest>] [because <text>]",
     "remove <service> from <environment> <confirm>",
     "restart <service> in <environment>",
