@@ -1,8 +1,7 @@
 /** A backup is made in the middle of runs, life goes on, and the backup is brought back: what the next Shipmate makes of it. */
 import { execFile } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { checkAudit, sealAudit } from "../../src/store/audit.ts";
@@ -89,7 +88,8 @@ export async function restored(mode: "pglite" | "postgres"): Promise<Restored> {
     await asks("Deploy s3 1.0.7 to production");
     await press("Deploy s3 1.0.7 to production", "Approve");
     await ends("Deploy s3 1.0.7 to production");
-    await sleep(2_500); // the witness is written every two seconds
+    // The backup knows of some thirty rows of the audit at most.
+    await until("the witness", async () => (await witnessed(fleet)) >= 40, 120_000);
     const before = await fleet.told();
 
     replica.kill("SIGKILL");
@@ -163,6 +163,13 @@ async function shown(fleet: Fleet, title: string, from = 0) {
     return read.success && read.data.title === title ? [{ ref, card: read.data }] : [];
   });
   return cards.at(-1) ?? { ref: "", card: { title, state: { word: "" }, buttons: [] } };
+}
+
+/** How many rows of the audit were seen. */
+async function witnessed(fleet: Fleet): Promise<number> {
+  const file = join(fleet.folder, "home-0/audit-head.json");
+  const text = await readFile(file, "utf8").catch(() => '{"count":0}');
+  return z.object({ count: z.number() }).parse(JSON.parse(text)).count;
 }
 
 /** Whether no more than so many runs are open. */

@@ -72,11 +72,11 @@ test("asked to end while it waits for PostgreSQL it ends at once, and one that d
   );
 });
 
-test("asked to end with 20 runs in flight it says so, ends in order and quietly, and the next one brings them to their end", async () => {
+test("asked to end with 20 runs in flight it ends in order and quietly, and the next one brings them to their end", async () => {
   const postgres = await ownPostgres();
   onTestFinished(() => postgres.close());
   const { stops } = await stopping({ mode: "postgres", database: postgres.url }, 1, 20);
-  expect(stops).toEqual([{ code: 0, took: expect.any(Number), said: "", told: true }]);
+  expect(stops).toMatchObject([{ code: 0, said: "" }]);
 });
 
 test("PostgreSQL's disk is full: `/readyz` says so, and with room everything goes on by itself", async (context) => {
