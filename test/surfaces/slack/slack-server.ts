@@ -59,11 +59,14 @@ export async function slackServer({
   now = Date.now,
   hidesBursts = false,
   weather = () => undefined,
+  triggerLife = 3_000,
 }: {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Like Slack, hides without a word what is posted into a channel within a second of another message. */
   readonly hidesBursts?: boolean;
+  /** How long a click may open a dialog, in milliseconds. */
+  readonly triggerLife?: number;
   /** What a call meets that no test has a fault of its own for. */
   readonly weather?: (method: string, args: Args) => Fault | undefined;
 } = {}) {
@@ -170,7 +173,7 @@ export async function slackServer({
       const trigger = triggers.get(String(args["trigger_id"]));
       if (trigger === undefined) return no("invalid_trigger_id");
       if (trigger.used) return no("exchanged_trigger_id");
-      if (now() - trigger.at > 3000) return no("expired_trigger_id");
+      if (now() - trigger.at > triggerLife) return no("expired_trigger_id");
       const wrong = faultsOfView(args["view"]);
       if (wrong.length > 0) return { ...no("invalid_arguments"), ...saying(wrong) };
       trigger.used = true;
