@@ -37,7 +37,7 @@ export default defineConfig({
       suite("crash", "test/**/*.crash.test.ts", [], 600),
       suite("scenarios", "test/**/*.scenarios.test.ts", [], 240),
       suite("sim", "test/**/*.sim.test.ts", [], 180),
-      suite("kubernetes", "test/**/*.kubernetes.test.ts", [], 300),
+      suite("kubernetes", "test/**/*.kubernetes.test.ts", [], 600),
     ],
   },
 });

@@ -83,4 +83,4 @@ test("the seed goes from nothing to running, changed, stuck, taken back, scaled,
 
   const files = (await readdir(temporary)).filter((one) => one !== "node-compile-cache");
   expect(files, "nothing is left in the folder").toEqual([]);
-}, 180_000);
+}, 600_000);

@@ -250,7 +250,7 @@ test.concurrent("two Shipmates that release at once: one does, the other learns 
 
 for (const when of ["before", "after"] as const)
   test.concurrent(`a run that is cut ${when} any of its calls is done by the next try, each object once`, {
-    timeout: 240_000,
+    timeout: 600_000,
   }, async (context) => {
     const { kube, deck, another, namespace, at } = await world(context);
     for (let n = 1, cut = true; cut; n++) {
