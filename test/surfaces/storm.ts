@@ -150,7 +150,7 @@ interface Chats {
 function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Chats) {
   const late = new Set<string>();
   const pressed = new Map<string, number>();
-  const looked = new Map<string, number>();
+  const looked = new Map<string, string>();
   const slackUrl = () => new URL("/slack/events", chance.any(urls)).href;
   const teamsUrl = () => new URL("/api/messages", chance.any(urls)).href;
   const isAsked = (title: string) => {
@@ -173,8 +173,10 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
       if (/came .* late/.test(teamsWords(message))) late.add(`teams ${message.id}`);
       for (const name of ["ada", "grace"]) {
         const key = `${name} ${message.channel} ${message.id}`;
-        if (message.card?.refresh === undefined || looked.get(key) === message.edits) continue;
-        looked.set(key, message.edits);
+        // Whoever was refused (Teams did not say who they are) opens it once more after a while.
+        const now = `${message.edits} ${Math.floor(Date.now() / 5_000)}`;
+        if (message.card?.refresh === undefined || looked.get(key) === now) continue;
+        looked.set(key, now);
         const person = teamsPerson(teams.server, name, teamsUrl());
         const card = await person.looksAt(message).catch(() => undefined);
         const title = message.summary.split(". ")[0]?.replaceAll("\\", "") ?? "";
