@@ -149,16 +149,16 @@ export async function listRuns(sql: Sql, query: RunQuery): Promise<readonly Run[
   return sql.query(
     Run,
     `SELECT ${columns} FROM shipmate.runs
-     WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY number DESC`,
+     WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY number DESC`,
     [json(ids)],
   );
 }
 
 /** So many runs are looked through for a target before its own index is asked. */
-const near = 1_000;
+const near = 300;
 
 /**
- * The ids of the newest runs. Each way of asking is a statement of its own, so that an index answers it however long
+ * The ids of the newest runs. What is looked up is an array, since a join would be planned over all runs. Each way of asking is a statement of its own, so that an index answers it however long
  * the history is: of what much is about something is among the newest, and of anything else there is little.
  */
 export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly string[]> {
@@ -178,18 +178,18 @@ export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly st
   const recent = await ask(
     `SELECT id FROM (
        SELECT id, number FROM shipmate.runs WHERE ${isAsked} ORDER BY number DESC LIMIT ${near}) r
-     WHERE EXISTS (SELECT FROM shipmate.run_targets t
-       WHERE t.run = r.id AND (t.target = $3 OR starts_with(t.target, $3 || '/')))
+     WHERE (SELECT true FROM shipmate.run_targets t
+       WHERE t.run = r.id AND (t.target = $3 OR starts_with(t.target, $3 || '/')) LIMIT 1)
      ORDER BY number DESC LIMIT $1`,
     [of],
   );
   if (recent.length === limit) return recent;
   // "0" comes right after "/" in C's order.
   return ask(
-    `SELECT id FROM shipmate.runs WHERE ${isAsked} AND id IN (
+    `SELECT id FROM shipmate.runs WHERE ${isAsked} AND id = ANY (ARRAY(
        SELECT run FROM shipmate.run_targets WHERE target COLLATE "C" = $3
        UNION SELECT run FROM shipmate.run_targets
-       WHERE target COLLATE "C" >= $3 || '/' AND target COLLATE "C" < $3 || '0')
+       WHERE target COLLATE "C" >= $3 || '/' AND target COLLATE "C" < $3 || '0'))
      ORDER BY number DESC LIMIT $1`,
     [of],
   );

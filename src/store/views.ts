@@ -163,7 +163,7 @@ export async function viewRuns(
     RunRow,
     `SELECT ${run}, p.digest FROM shipmate.runs r
      LEFT JOIN shipmate.plans p ON p.run = r.id AND p.state = 'open'
-     WHERE r.id IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY r.number DESC`,
+     WHERE r.id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY r.number DESC`,
     [json(ids)],
   );
 }
