@@ -103,8 +103,19 @@ const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/engine/effect.ts",
-        out: "    if (c.progress.has(intent)) {",
+        out: "    if (c.progress.has(intent) && !fresh) {",
         in: `    if (c.progress.has(intent) && ${never}) {`,
+      },
+    ],
+    by: 100,
+  },
+  {
+    name: "own intent",
+    edits: [
+      {
+        file: "src/engine/progress.ts",
+        out: "isFresh: (intent) => fresh.delete(intent),",
+        in: "isFresh: (intent) => entries.has(intent),",
       },
     ],
     by: 100,
