@@ -13,6 +13,9 @@ import { deploy, world } from "./world.ts";
 export async function fill(database: Database, runs: number): Promise<void> {
   await livedIn(database, 1, "seed");
   await sealAudit(database);
+  await database.run(
+    `UPDATE shipmate.messages SET posted_rev = wanted_rev, ref = id, drawn = '{"title":"Deploy"}'`,
+  );
   const copy = (table: string, changes: string) =>
     `INSERT INTO shipmate.${table} OVERRIDING SYSTEM VALUE
      SELECT copied.* FROM generate_series(1, ${runs}) n, shipmate.${table} t,
