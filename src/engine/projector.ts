@@ -33,7 +33,7 @@ import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
 import { runCard } from "./run-card.ts";
-import { spanText } from "./words.ts";
+import { sentence, spanText } from "./words.ts";
 
 export interface ProjectorParts {
   readonly database: Database;
@@ -281,8 +281,7 @@ export function createProjector(parts: ProjectorParts): Projector {
 }
 
 function sayingLate(card: DrawnCard, { surface, late }: Behind): DrawnCard {
-  const name = `${surface.charAt(0).toUpperCase()}${surface.slice(1)}`;
-  const says = `came ${spanText(late)} late: ${name} is slow to take changes`;
+  const says = `came ${spanText(late)} late: ${sentence(surface)} is slow to take changes`;
   return { ...card, facts: [...(card.facts ?? []), says] };
 }
 

@@ -11,7 +11,7 @@ import { isEmpty } from "./planning.ts";
 import { keyOf } from "./progress.ts";
 import { stillNeeded } from "./runs.ts";
 import { countingVotes } from "./votes.ts";
-import { spanText, targetText } from "./words.ts";
+import { sentence, spanText, targetText } from "./words.ts";
 
 type NameOf = (person: string) => string;
 
@@ -139,7 +139,7 @@ function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Ca
     ? countingVotes(plan.body, plan.step, shot.votes).filter((vote) => vote.vote === "yes")
     : [];
   const names = yes.map((vote) =>
-    vote.surface === "test" ? nameOf(vote.person) : `${nameOf(vote.person)} (${vote.surface})`,
+    vote.surface === "test" ? nameOf(vote.person) : `${nameOf(vote.person)} (${sentence(vote.surface)})`,
   );
   const nobody = plan && plan.body.needs.length === 0 && !isEmpty(plan.body);
   return {

@@ -43,7 +43,7 @@ test("asked in Slack, approved in Teams, watched on the console: each card says 
       onConsole(both.here, "mirrored", title, "Succeeded").then(since),
     ]);
     const took = since();
-    expect(flat(there)).toContain("Approved by Grace (teams)");
+    expect(flat(there)).toContain("Approved by Grace (Teams)");
     // One message in each place, which changes.
     expect(slackCards(slack, title)).toHaveLength(1);
     expect(teamsCards(teams, title)).toHaveLength(1);
@@ -78,7 +78,7 @@ test("votes from both chats are counted together, and both accounts of somebody 
   expect(flat(his)).toContain("Waiting for one of security: Linus or Barbara.");
   await his.press("Approve");
   const end = await ada.sees(title, "Succeeded");
-  expect(flat(end)).toContain("Approved by Grace (slack) and Linus (teams)");
+  expect(flat(end)).toContain("Approved by Grace (Slack) and Linus (Teams)");
 });
 
 test("200 times, the same button in the same second on both: one decision, and the other is told", async () => {
