@@ -173,7 +173,7 @@ export function inTurns(): Trouble {
   return {
     ...{ seats: 2, redis: true, crowd: { atOnce: 16 } },
     async happens({ postgres, redis, nextEffect }) {
-      for (let n = 0; n < 4; n += 1) {
+      for (let n = 0; n < 2; n += 1) {
         await nextEffect();
         await postgres.stop("SIGQUIT");
         await postgres.start();

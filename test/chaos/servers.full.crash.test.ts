@@ -1,0 +1,39 @@
+/** What of `npm run outages` takes too long for every change: a stop with much under way, PostgreSQL's full disk, the embedded backup. */
+import { expect, onTestFinished, test } from "vitest";
+import { full, troubled } from "./dying.ts";
+import { ownPostgres } from "./own-servers.ts";
+import { restored } from "./restored.ts";
+import { smallDisk } from "./small-disk.ts";
+import { stopping } from "./stopping.ts";
+
+test("asked to end with 20 runs in flight it ends in order and quietly, and the next one brings them to their end", async () => {
+  const postgres = await ownPostgres();
+  onTestFinished(() => postgres.close());
+  const { stops } = await stopping({ mode: "postgres", database: postgres.url }, 1, 20);
+  expect(stops).toMatchObject([{ code: 0, said: "" }]);
+});
+
+test("PostgreSQL's disk is full: `/readyz` says so, and with room everything goes on by itself", async (context) => {
+  const disk = (await smallDisk(160)) ?? context.skip("only root may mount a small disk");
+  onTestFinished(() => disk.clear());
+  const { runs } = await troubled(full(disk.folder, 2_000));
+  expect(runs).toBeGreaterThan(0);
+});
+
+test.each(["pglite"] as const)(
+  "a backup of the middle of runs is brought back (%s): they find what they did, and what nobody knows of has moved the world",
+  async (mode) => {
+    const { ends, twice, postedTwice, audit, warned } = await restored(mode);
+    expect(twice).toEqual([]);
+    expect(postedTwice).toBe(0);
+    expect([audit, warned]).toEqual(["whole", true]);
+    expect(Object.keys(ends)).not.toContain("Deploy s3 1.0.7 to production");
+    const { "Deploy s3 1.0.5 to production": asked, ...others } = ends;
+    expect(asked, "it asks again").toBe("waiting");
+    const { "Deploy s4 1.0.5 to production": untouched, ...flying } = others;
+    expect(untouched).toBe("succeeded");
+    // What the backup caught before its first intent is not begun again.
+    for (const end of Object.values(flying)) expect(["succeeded", "cancelled"]).toContain(end);
+    expect(Object.values(flying)).toContain("succeeded");
+  },
+);
