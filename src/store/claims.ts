@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { behindSince, first, json, type Sql, soft } from "./database.ts";
 import { oursToDrive } from "./replicas.ts";
-import { columns, type Holds, Run, type Waits } from "./runs.ts";
+import { columns, type Holds, isOpen, Run, type Waits } from "./runs.ts";
 
 /** How long a claim lasts without renewal, in milliseconds. */
 export const leaseLength = 15_000;
@@ -73,7 +73,7 @@ export async function forgiveTries(sql: Sql, ids: readonly string[]): Promise<vo
   await sql.run(
     `WITH mine AS (
        SELECT id FROM shipmate.runs
-       WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL
+       WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND ${isOpen}
        ORDER BY id FOR UPDATE)
      UPDATE shipmate.runs r SET tries = 0 FROM mine WHERE r.id = mine.id`,
     [json(ids)],
@@ -84,7 +84,7 @@ export async function forgiveTries(sql: Sql, ids: readonly string[]): Promise<vo
 export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boolean> {
   const renewed = await sql.run(
     `WITH soft AS (${soft}) UPDATE shipmate.runs SET lease_until = shipmate.now() + $3 FROM soft
-     WHERE id = $1 AND epoch = $2 AND ended_at IS NULL`,
+     WHERE id = $1 AND epoch = $2 AND ${isOpen}`,
     [id, epoch, leaseLength],
   );
   return renewed === 1;
@@ -105,10 +105,10 @@ export async function parkRun(
      mine AS (
        UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, tries = 0, wake_at = $3, state = $4,
          waits = $5::jsonb, rev = rev + 1
-       WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ended_at IS NULL RETURNING id)
+       WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ${isOpen} RETURNING id)
      UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince},
        next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
-     FROM mine, before WHERE run = mine.id AND kind = 'root'
+     FROM mine, before WHERE run = $1 AND kind = 'root'
        AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
     [id, epoch, park.wake ?? null, park.state, json(park.waits), rev],
   );

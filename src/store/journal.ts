@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Json } from "../core/operation.ts";
 import type { Deed } from "./audit.ts";
 import { behindSince, first, json, type Sql } from "./database.ts";
-import { type Holds, keptBack, Passed } from "./runs.ts";
+import { type Holds, isOpen, keptBack, Passed } from "./runs.ts";
 
 export interface Entry {
   readonly key: string;
@@ -34,7 +34,7 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
      mine AS (
        UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state),
          tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END FROM soft
-       WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ended_at IS NULL
+       WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ${isOpen}
        RETURNING id, rev, shipmate.now() AS now),
      gone AS (
        DELETE FROM shipmate.journal j USING mine
@@ -42,7 +42,7 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
      shown AS (
        UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince},
          next_at = CASE WHEN $3::text IS NULL THEN next_at ELSE 0 END
-       FROM mine WHERE m.run = mine.id AND m.kind = 'root' AND $6::boolean),
+       FROM mine WHERE m.run = $1 AND m.kind = 'root' AND $6::boolean),
      saved AS (
        INSERT INTO shipmate.journal (run, key, value, at)
        SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements($4::jsonb) e

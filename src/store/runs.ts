@@ -76,6 +76,12 @@ export const Run = z.object({
   hurry: z.number(),
 });
 export type Run = z.output<typeof Run>;
+/**
+ * Whether a run is open, in a statement that names it by its id. Said plainly (`ended_at IS NULL`), an index of open
+ * runs is taken for it where the planner knows no better, and all of them are read to find one.
+ */
+export const isOpen = "COALESCE(ended_at, 0) = 0";
+
 /** A run's columns, as `Run` has them. */
 export const columns =
   "id, number, workflow, workflow_hash, input, title, by_person, parent, parent_step, state, says, output, waits, next, created_at, ended_at, cancel, epoch, rev, hurry";
@@ -120,7 +126,7 @@ export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> 
   await sql.run(
     `WITH rung AS (
        SELECT id FROM shipmate.runs
-       WHERE id IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ended_at IS NULL
+       WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND ${isOpen}
        ORDER BY id FOR UPDATE)
      UPDATE shipmate.runs r SET rung = true FROM rung WHERE r.id = rung.id`,
     [json(ids)],
@@ -242,7 +248,7 @@ export async function askCancel(
   const asked = await sql.run(
     `UPDATE shipmate.runs SET rung = true,
        cancel = COALESCE(cancel, jsonb_build_object('by', $2::text, 'name', $3::text, 'at', shipmate.now()))
-     WHERE id = $1 AND ended_at IS NULL`,
+     WHERE id = $1 AND ${isOpen}`,
     [id, by.id, by.name],
   );
   return asked === 1;
@@ -262,7 +268,7 @@ export async function fence(sql: Sql, holds: Holds, what: string): Promise<Passe
     sql,
     Passed,
     `UPDATE shipmate.runs SET rev = rev + 1
-     WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ended_at IS NULL
+     WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ${isOpen}
      RETURNING rev, shipmate.now() AS now`,
     [id, epoch, rev],
   );
