@@ -8,12 +8,14 @@
  * - A message that is gone is posted anew; a channel that is gone is given up.
  * - Chat being down never holds up a run.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { Button, Card, DrawnCard } from "../core/card.ts";
 import { canonical } from "../core/plan.ts";
 import { Gone, type OutMessage, Patience, type Place, type Surface } from "../core/surface.ts";
 import { type Meter, secondsSince } from "../observe/meter.ts";
 import { insertButtons } from "../store/buttons.ts";
 import type { Database } from "../store/database.ts";
+import { gathered } from "../store/gather.ts";
 import {
   type Behind,
   claimBehind,
@@ -26,9 +28,10 @@ import {
   markSoon,
   markTried,
   nextPost,
+  type Posted,
 } from "../store/messages.ts";
 import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
-import { readSnapshot } from "../store/snapshot.ts";
+import { readSnapshots } from "../store/snapshot.ts";
 import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
@@ -84,6 +87,16 @@ export function createProjector(parts: ProjectorParts): Projector {
   let ready: Promise<void> | undefined;
   /** Channels that something is posted in. One that is slow or away holds up no other. */
   const busy = new Map<string, Promise<void>>();
+  // Channels go on side by side: what they ask of the database at the same time is one statement.
+  const shotOf = gathered((runs: readonly string[]) => readSnapshots(database, runs));
+  const posted = gathered(async (all: readonly Posted[]) => {
+    await markPosted(database, all);
+    return all;
+  });
+  const offered = gathered(async (all: readonly (readonly Offer[])[]) => {
+    await insertButtons(database, all.flat());
+    return all;
+  });
   /** Failures in a row, by surface. */
   const failures = new Map<string, number>();
   let stir = () => {};
@@ -108,6 +121,7 @@ export function createProjector(parts: ProjectorParts): Projector {
           .finally(() => busy.delete(channel));
         busy.set(channel, posting);
       }
+      if (busy.size > 0) await pause(breath);
       if (busy.size > 0 && !again) await turned();
       else if (wants.busy.length === 0 && behind.length === 0 && !again) return;
     }
@@ -164,11 +178,11 @@ export function createProjector(parts: ProjectorParts): Projector {
       if (stands === hash) return await markSame(database, message.id, rev);
       const isLate = message.kind === "root" && message.late > slow && stands !== `${hash} late`;
       const shown = isLate ? sayingLate(drawn, message) : drawn;
-      await insertButtons(database, rows);
+      if (rows.length > 0) await offered(rows);
       const ref = await post(surface, message, shown, until);
       if (ref === undefined) return;
-      await markPosted(database, message.id, {
-        ...{ rev, ref, drawn: shown, again: isLate },
+      await posted({
+        ...{ id: message.id, rev, ref, drawn: shown, again: isLate },
         hash: isLate ? `${hash} late` : hash,
         pace: isLate ? slow : surface.pace,
       });
@@ -184,7 +198,7 @@ export function createProjector(parts: ProjectorParts): Projector {
 
   const cardOf = async (message: Message): Promise<Card | undefined> => {
     if (message.kind !== "root" || message.run === null) return message.card ?? undefined;
-    const shot = await readSnapshot(database, message.run);
+    const shot = await shotOf(message.run);
     return shot ? runCard(shot, parts.nameOf) : undefined;
   };
 
@@ -285,12 +299,14 @@ function sayingLate(card: DrawnCard, { surface, late }: Behind): DrawnCard {
   return { ...card, facts: [...(card.facts ?? []), says] };
 }
 
+type Offer = Parameters<typeof insertButtons>[1][number];
+
 /** Gives each button an opaque id, the same whenever the same message is drawn again. */
 function draw(
   message: Message,
   card: Card,
   accountsOf: ProjectorParts["accountsOf"],
-): { readonly drawn: DrawnCard; readonly rows: Parameters<typeof insertButtons>[1] } {
+): { readonly drawn: DrawnCard; readonly rows: readonly Offer[] } {
   const says = card.buttons ?? [];
   const ids = says.map((say) =>
     sha256([message.id, say.label, say.command, canonical(say.args)]).slice(0, 24),

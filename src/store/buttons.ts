@@ -24,7 +24,7 @@ export async function insertButtons(
     `WITH soft AS (${soft})
      INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
      SELECT b->>'id', b->>'message', b->>'surface', b->>'channel', b->>'command', b->'args'
-     FROM jsonb_array_elements($1::jsonb) b, soft ON CONFLICT (id) DO NOTHING`,
+     FROM jsonb_array_elements($1::jsonb) b, soft ORDER BY 1 ON CONFLICT (id) DO NOTHING`,
     [json(buttons)],
   );
 }

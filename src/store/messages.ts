@@ -268,31 +268,47 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
   );
 }
 
-/**
- * What stands there now. `pace`: no edit sooner than so many milliseconds from now, unless something jumps the queue.
- * `again`: then it is to be drawn once more, whether anything changes or not.
- */
-export async function markPosted(
+/** What stands there now. */
+export interface Posted {
+  readonly id: string;
+  readonly rev: number;
+  readonly hash: string;
+  readonly ref: string;
+  readonly drawn: DrawnCard;
+  /** No edit sooner than so many milliseconds from now, unless something jumps the queue. */
+  readonly pace: number;
+  /** It is to be drawn once more, whether anything changes or not. */
+  readonly again?: boolean;
+}
+
+/** A power cut may lose it: then it is looked for, or edited once more. */
+export async function markPosted(sql: Sql, posted: readonly Posted[]): Promise<void> {
+  // Who holds several rows waits for none, so that two who do never wait for each other.
+  const marked = posted.length > 1 ? await mark(sql, posted, "SKIP LOCKED") : [];
+  const others = posted.filter(({ id }) => !marked.includes(id));
+  await Promise.all(others.map((one) => mark(sql, [one], "")));
+}
+
+async function mark(
   sql: Sql,
-  id: string,
-  posted: {
-    readonly rev: number;
-    readonly hash: string;
-    readonly ref: string;
-    readonly drawn: DrawnCard;
-    readonly pace: number;
-    readonly again?: boolean;
-  },
-): Promise<void> {
-  const { rev, hash, ref, drawn, pace, again = false } = posted;
-  await sql.run(
-    `WITH soft AS (${soft})
-     UPDATE shipmate.messages SET posted_rev = $2, posted_hash = $3, ref = $4, drawn = $5::jsonb,
-       attempts = 0, lease_until = 0, next_at = shipmate.now() + $6, edited_at = shipmate.now(),
-       behind_at = shipmate.now(), wanted_rev = wanted_rev + CASE WHEN $7::boolean THEN 1 ELSE 0 END
-     WHERE id = $1`,
-    [id, rev, hash, ref, json(drawn), pace, again],
+  posted: readonly Posted[],
+  locked: "SKIP LOCKED" | "",
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ id: z.string() }),
+    `WITH soft AS (${soft}), posted AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb)
+         AS p(id text, rev bigint, hash text, ref text, drawn jsonb, pace bigint, again boolean)),
+     held AS (
+       SELECT id FROM shipmate.messages WHERE id = ANY (ARRAY(SELECT id FROM posted))
+       FOR NO KEY UPDATE ${locked})
+     UPDATE shipmate.messages m SET posted_rev = p.rev, posted_hash = p.hash, ref = p.ref, drawn = p.drawn,
+       attempts = 0, lease_until = 0, next_at = shipmate.now() + p.pace, edited_at = shipmate.now(),
+       behind_at = shipmate.now(), wanted_rev = wanted_rev + CASE WHEN p.again THEN 1 ELSE 0 END
+     FROM posted p, soft WHERE m.id = ANY (ARRAY(SELECT id FROM held)) AND m.id = p.id RETURNING m.id`,
+    [json(posted)],
   );
+  return rows.map(({ id }) => id);
 }
 
 /** Nothing to post: it stands there already. */

@@ -1,7 +1,7 @@
-/** Everything that is known of a run, read in one statement: for its driver and for its card. */
+/** Everything that is known of runs, read in one statement: for a driver and for cards. */
 import { z } from "zod";
 import { Json } from "../core/operation.ts";
-import { first, type Sql } from "./database.ts";
+import { first, json, type Sql } from "./database.ts";
 import { PlanRow, Vote } from "./plans.ts";
 import { Press } from "./presses.ts";
 import { columns, Run } from "./runs.ts";
@@ -26,21 +26,21 @@ const StateRow = z.object({
 });
 
 export async function readState(sql: Sql, run: string): Promise<State> {
-  const row = await first(sql, StateRow, `SELECT ${state}`, [run]);
+  const row = await first(sql, StateRow, `SELECT ${state("$1")}`, [run]);
   if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
   return stateOf(row);
 }
 
-const state = `shipmate.now() AS now,
-       (SELECT COALESCE(jsonb_object_agg(key, value), '{}') FROM shipmate.journal WHERE run = $1) AS journal,
+const state = (run: string) => `shipmate.now() AS now,
+       (SELECT COALESCE(jsonb_object_agg(key, value), '{}') FROM shipmate.journal WHERE run = ${run}) AS journal,
        (SELECT COALESCE(jsonb_agg(p), '[]') FROM (
-         SELECT wait, button, form, person, at FROM shipmate.presses WHERE run = $1) p) AS presses,
+         SELECT wait, button, form, person, at FROM shipmate.presses WHERE run = ${run}) p) AS presses,
        (SELECT COALESCE(jsonb_agg(p ORDER BY p.id DESC), '[]') FROM (
          SELECT DISTINCT ON (step) id, run, step, digest, body, state, why, at, expires_at, decided_at
-         FROM shipmate.plans WHERE run = $1 ORDER BY step, id DESC) p) AS plans,
+         FROM shipmate.plans WHERE run = ${run} ORDER BY step, id DESC) p) AS plans,
        (SELECT COALESCE(jsonb_agg(v ORDER BY v.id), '[]') FROM (
          SELECT id, person, vote, why, digest, step, surface, at, withdrawn_at
-         FROM shipmate.votes WHERE run = $1) v) AS votes`;
+         FROM shipmate.votes WHERE run = ${run}) v) AS votes`;
 
 function stateOf(row: z.output<typeof StateRow>): State {
   return {
@@ -57,20 +57,32 @@ export interface Snapshot extends Omit<State, "presses"> {
   readonly holder: Run | undefined;
 }
 
-export async function readSnapshot(sql: Sql, id: string): Promise<Snapshot | undefined> {
-  const row = await first(
-    sql,
+/** In the order of their ids; undefined where there is no such run. */
+export async function readSnapshots(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<readonly (Snapshot | undefined)[]> {
+  const rows = await sql.query(
     SnapshotRow,
-    `SELECT ${state}, (${one("r.id = $1")}) AS run, (${one(`r.id = (
-       SELECT w->>'holder' FROM shipmate.runs me, jsonb_path_query(me.waits, '$[*] ? (exists(@.holder))') w
-       WHERE me.id = $1 LIMIT 1)`)}) AS holder`,
-    [id],
+    `SELECT asked.id, ${state("asked.id")}, (${one("r.id = asked.id")}) AS run, (${one(`r.id = (
+       SELECT w->>'holder' FROM jsonb_path_query(
+         (SELECT waits FROM shipmate.runs WHERE id = asked.id), '$[*] ? (exists(@.holder))') w LIMIT 1)`)}) AS holder
+     FROM jsonb_array_elements_text($1::jsonb) AS asked(id)`,
+    [json([...new Set(ids)])],
   );
-  if (!row?.run) return undefined;
-  const { run, holder, ...rest } = row;
-  return { ...stateOf(rest), run, holder: holder ?? undefined };
+  const found = new Map(rows.map((row) => [row.id, snapshotOf(row)]));
+  return ids.map((id) => found.get(id));
 }
 
-const SnapshotRow = StateRow.extend({ run: Run.nullable(), holder: Run.nullable() });
+function snapshotOf(row: z.output<typeof SnapshotRow>): Snapshot | undefined {
+  const { id: _, run, holder, ...rest } = row;
+  return run ? { ...stateOf(rest), run, holder: holder ?? undefined } : undefined;
+}
+
+const SnapshotRow = StateRow.extend({
+  id: z.string(),
+  run: Run.nullable(),
+  holder: Run.nullable(),
+});
 const one = (which: string) =>
   `SELECT to_jsonb(found) FROM (SELECT ${columns} FROM shipmate.runs r WHERE ${which}) found`;

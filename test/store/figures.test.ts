@@ -82,7 +82,7 @@ describe.each(databases())("on $kind", ({ open }) => {
     });
     expect(message?.late).toBe(500);
     const posted = { hash: "h", ref: "r", drawn: { title: "Deploy", buttons: [] }, pace: 0 };
-    await markPosted(database, "a", { rev: 1, ...posted });
+    await markPosted(database, [{ id: "a", rev: 1, ...posted }]);
     await clock.advance(3_600_000);
     expect(await readFigures(database)).toMatchObject({ behind: {} });
     await bumpRoot(database, "a");

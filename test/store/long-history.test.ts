@@ -6,7 +6,7 @@ import { claimRuns, nextDue } from "../../src/store/claims.ts";
 import type { Database, Sql } from "../../src/store/database.ts";
 import { readFigures } from "../../src/store/figures.ts";
 import { listRuns, targetsOfRun } from "../../src/store/runs.ts";
-import { readSnapshot } from "../../src/store/snapshot.ts";
+import { readSnapshots } from "../../src/store/snapshot.ts";
 import {
   listChannels,
   listMessages,
@@ -84,7 +84,7 @@ test.each<readonly [string, (sql: Sql) => Promise<unknown>]>([
   ["the audit", (sql) => viewAudit(sql, { limit: 100 })],
   ["a channel", (sql) => listMessages(sql, { ...at, viewer: "ada", limit: 50 })],
   ["the channels", (sql) => listChannels(sql, "console", "ada")],
-  ["a run's state", (sql) => readSnapshot(sql, "run-17")],
+  ["a run's state", (sql) => readSnapshots(sql, ["run-17"])],
   ["a run's targets", (sql) => targetsOfRun(sql, "run-17")],
   ["a claim", (sql) => claimRuns(sql, 8)],
   ["what is due", (sql) => nextDue(sql)],
@@ -118,7 +118,7 @@ test("every statement of a run from its start to its end", async () => {
 
 test("a missing index is noticed", async () => {
   await database.run("DROP INDEX shipmate.votes_of_run");
-  expect(await scans((sql) => readSnapshot(sql, "run-17"))).toHaveLength(1);
+  expect(await scans((sql) => readSnapshots(sql, ["run-17"]))).toHaveLength(1);
   await database.run("CREATE INDEX votes_of_run ON shipmate.votes (run)");
 });
 

@@ -41,7 +41,7 @@ test("where a message stands is learnt from somebody who sees it there, and from
   expect(await learnRef(database, "m", room, "ref-2")).toBe("ref-1");
   await say("n");
   const posted = { rev: 1, hash: "h", drawn: { title: "n", buttons: [] }, pace: 0 };
-  await markPosted(database, "n", { ...posted, ref: "ref-n" });
+  await markPosted(database, [{ id: "n", ...posted, ref: "ref-n" }]);
   expect(await learnRef(database, "m", room, "ref-n")).toBeUndefined();
   // What is for one person stands in their own chat.
   await say("whisper", "room", "Ada");
@@ -49,5 +49,21 @@ test("where a message stands is learnt from somebody who sees it there, and from
   if (whisper) await markTried(database, whisper);
   const own = { ...room, channel: "a:1", owner: "ada" };
   expect(await learnRef(database, "whisper", own, "ref-w")).toBe("ref-w");
+  await database.close();
+});
+
+test("of several that were posted each stands where it was posted, and what is to be drawn again is behind", async () => {
+  const database = await memoryDatabase();
+  for (const id of ["a", "b"])
+    await insertReply(database, {
+      ...{ id, at: { surface: "slack", channel: "room" }, card: { title: id } },
+    });
+  const posted = { rev: 1, hash: "h", drawn: { title: "t", buttons: [] }, pace: 0 };
+  await markPosted(database, [
+    { id: "a", ...posted, ref: "ref-a" },
+    { id: "b", ...posted, ref: "ref-b", again: true },
+  ]);
+  expect(await findMessage(database, "a")).toMatchObject({ ref: "ref-a", wanted_rev: 1 });
+  expect(await findMessage(database, "b")).toMatchObject({ ref: "ref-b", wanted_rev: 2 });
   await database.close();
 });
