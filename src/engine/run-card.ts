@@ -139,7 +139,9 @@ function peopleOf(shot: Snapshot, plan: PlanRow | undefined, nameOf: NameOf): Ca
     ? countingVotes(plan.body, plan.step, shot.votes).filter((vote) => vote.vote === "yes")
     : [];
   const names = yes.map((vote) =>
-    vote.surface === "test" ? nameOf(vote.person) : `${nameOf(vote.person)} (${sentence(vote.surface)})`,
+    vote.surface === "test"
+      ? nameOf(vote.person)
+      : `${nameOf(vote.person)} (${sentence(vote.surface)})`,
   );
   const nobody = plan && plan.body.needs.length === 0 && !isEmpty(plan.body);
   return {
