@@ -13,7 +13,7 @@ const Kubeconfig = z.object({
   users: z.array(z.object({ name: z.string(), user: z.object({ token: z.string() }) })),
 });
 
-/** Gives the answer; throws where its code is none of those. */
+/** Gives the answer; throws where its code is none of those, and where none came in a minute. */
 export type Ask = (
   method: "GET" | "POST" | "DELETE",
   path: string,
@@ -32,7 +32,9 @@ export async function admin(kubeconfig: string): Promise<Ask> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   return async (method, path, codes, body) => {
     const { promise, resolve, reject } = Promise.withResolvers<{ code: number; says: string }>();
-    const request = https.request(new URL(path, server), { agent, method, headers }, (answer) => {
+    const signal = AbortSignal.timeout(60_000);
+    const asked = { agent, method, headers, signal };
+    const request = https.request(new URL(path, server), asked, (answer) => {
       let says = "";
       answer.on("data", (piece) => {
         says += piece;

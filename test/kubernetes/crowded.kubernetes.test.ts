@@ -1,4 +1,5 @@
 /** An API server that says "later", and a namespace with two thousand pods. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ownCluster } from "../kube.ts";
 import { until } from "../shipmate.ts";
@@ -39,7 +40,7 @@ spec:
   /** No seat at all for a while: nothing is answered but "later". */
   const nothing = async () => {
     await limit(0);
-    setTimeout(() => void limit(1), 8_000);
+    return { over: sleep(8_000).then(() => limit(1)) };
   };
   const refused = async () => {
     const all = /apiserver_flowcontrol_rejected_requests_total\{.*shipmate-slowly.*\} (\d+)/;
@@ -52,13 +53,14 @@ spec:
   const id = await deploys("1.4.2");
   await shows(id, /0 of 3 new ready/);
   const before = await refused();
-  await nothing();
+  const once = await nothing();
   await kube.start("node");
   const end = await ends(id);
   expect(end.card?.state?.word, heard(id).join("\n")).toBe("Succeeded");
   const later = await deploys("1.4.3");
-  await nothing();
+  const again = await nothing();
   expect((await ends(later)).card?.state?.word, heard(later).join("\n")).toBe("Succeeded");
+  await Promise.all([once.over, again.over]);
   expect((await refused()) - before, "it was refused meanwhile").toBeGreaterThan(0);
   expect(await deploymentWrites(kube, namespaces.production)).toEqual(["patch", "patch", "patch"]);
 });

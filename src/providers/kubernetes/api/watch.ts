@@ -44,42 +44,59 @@ export function watches(options: WatchesOptions): Watches {
     stale: () => longest([...known.values()].flatMap((watching) => watching.stale() ?? [])),
     async close() {
       clearInterval(timer);
-      await Promise.all([...known.values()].map((watching) => watching.forget(Number.MAX_VALUE)));
+      await Promise.all([...known.values()].map((watching) => watching.close()));
     },
   };
 }
 
 interface Watching extends Watched {
-  /** Ends the watches that were last read before that time. */
+  /** Ends the watches that nobody reads and that were last read before that time. */
   forget(before: number): Promise<void>;
+  /** Ends all of them. */
+  close(): Promise<void>;
+}
+
+interface OfKind {
+  readonly kept: Kept;
+  /** How many wait for its first list now. */
+  readers: number;
+  readAt: number;
 }
 
 function inNamespace(how: Omit<Keeping, "kind">): Watching {
-  const kinds = new Map<WatchedKind, { readonly kept: Kept; readAt: number }>();
+  const kinds = new Map<WatchedKind, OfKind>();
 
-  const of = (kind: WatchedKind): Kept => {
+  const of = (kind: WatchedKind): OfKind => {
     const before = kinds.get(kind);
-    if (before && !before.kept.broken()) {
-      before.readAt = how.now();
-      return before.kept;
-    }
+    if (before && !before.kept.broken()) return before;
     const named = watchedKinds.find((each) => each.kind === kind);
     if (!named) throw new Error(`${kind} is not watched`);
-    const fresh = { kept: kept({ ...how, kind: named }), readAt: how.now() };
+    const fresh = { kept: kept({ ...how, kind: named }), readers: 0, readAt: how.now() };
     kinds.set(kind, fresh);
-    return fresh.kept;
+    return fresh;
+  };
+  const end = async (ended: readonly [WatchedKind, OfKind][]): Promise<void> => {
+    for (const [kind] of ended) kinds.delete(kind);
+    await Promise.all(ended.map(([, each]) => each.kept.close()));
   };
 
   return {
-    read: (kind, signal) => of(kind).read(signal),
+    async read(kind, signal) {
+      const read = of(kind);
+      read.readers += 1;
+      try {
+        return await read.kept.read(signal);
+      } finally {
+        read.readers -= 1;
+        read.readAt = how.now();
+      }
+    },
     stale() {
       return longest([...kinds.values()].flatMap((each) => each.kept.stale() ?? []));
     },
-    async forget(before) {
-      const idle = [...kinds].filter(([, { readAt }]) => readAt < before);
-      for (const [kind] of idle) kinds.delete(kind);
-      await Promise.all(idle.map(([, each]) => each.kept.close()));
-    },
+    forget: (before) =>
+      end([...kinds].filter(([, { readers, readAt }]) => readers === 0 && readAt < before)),
+    close: () => end([...kinds]),
   };
 }
 
