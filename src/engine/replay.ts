@@ -17,7 +17,7 @@ import { type ChangeParts, heedCancel } from "./changing.ts";
 import { child } from "./child.ts";
 import { Abandoned, tryOrAbandon, tryOrStop } from "./choices.ts";
 import { sha256 } from "./digest.ts";
-import { endOf, type Outcome } from "./ends.ts";
+import { Ended, endOf, ends, type Outcome } from "./ends.ts";
 import { faultText, steady } from "./faults.ts";
 import { gate } from "./gate.ts";
 import * as limits from "./limits.ts";
@@ -219,9 +219,13 @@ function stepsOf(
   let notes = 0;
   let asks = 0;
   let stirs = 0;
+  /** Whether an earlier drive was refused there: the code may have caught that, and have gone on to other steps. */
+  const isRefused = (name: string): boolean =>
+    progress.has(keyOf(name, "refused")) || progress.get("cancelled") === name;
   /** Whether a step in flight will come back without waiting for anything: then the code asks for more. */
   const answers = (name: string): boolean => {
     const kind = kinds.get(name);
+    if (isRefused(name)) return true;
     if (kind !== "run") return kind !== undefined && progress.has(keyOf(name, results[kind]));
     return !progress.waits.some((wait) => wait.kind === "child" && wait.step === name);
   };
@@ -250,7 +254,7 @@ function stepsOf(
     progress.branch(1);
     const began = performance.now();
     const isDone = () => kind !== "run" && progress.has(keyOf(name, results[kind]));
-    const before = isDone();
+    const before = isDone() || isRefused(name);
     try {
       const was = kinds.get(name);
       if (was && was !== kind) throw new Misfit(misfits.kind(name, was, kind));
@@ -258,6 +262,7 @@ function stepsOf(
       const does = !before && !(was === "run");
       const behind = does && left() !== undefined ? await leftAtRest() : undefined;
       if (behind !== undefined) throw new Misfit(misfits.order(name, behind));
+      if (kind === "look" || kind === "wait") return await refusedOnce(progress, name, body);
       return await body();
     } catch (error) {
       if (error instanceof Abandoned) {
@@ -329,6 +334,29 @@ function stepsOf(
     },
   };
 }
+
+/** A refusal is a result as well: the code that caught it goes on from there in every drive. */
+async function refusedOnce<T>(
+  progress: Progress,
+  step: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  const key = keyOf(step, "refused");
+  if (progress.has(key)) {
+    const { end, says } = Told.parse(progress.get(key));
+    throw end === "refused" ? new Refusal(says) : new Ended(end, says);
+  }
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const value = { end: endOf(error), says: error.message };
+      await progress.put([{ key, value }], { soft: true });
+    }
+    throw error;
+  }
+}
+const Told = z.object({ end: z.enum(ends), says: z.string() });
 
 /** What an earlier drive saw. */
 function lookedUp(parts: ReplayParts, progress: Progress, name: string, op: Look): Json {

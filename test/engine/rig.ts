@@ -134,6 +134,8 @@ async function live(
     if (outcome === "died") {
       before += life.ticks;
       void engine.close();
+      // That a run is left alone once it ended several processes is a test of its own (poison.test.ts).
+      await database.run("UPDATE shipmate.runs SET tries = 0");
       ({ life, engine } = next());
       await turn(Math.max(now, (await lastLease(database)) + 1));
     } else if (restarts) {
