@@ -23,7 +23,7 @@ export interface Crowd {
   /** Nobody asks for more; what is asked by cards is still answered. */
   enough(): void;
   /** Comes back when every card says an end. Throws after `patience` milliseconds without any news. */
-  settled(patience: number): Promise<void>;
+  settled(silence: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,15 +41,21 @@ const Card = z.object({
   buttons: z.array(z.object({ id: z.string(), label: z.string() })),
 });
 const ends = /^(Succeeded|Taken back|Refused|Cancelled|Expired|Rejected|Abandoned|Nothing to do)$/;
-/** Answers of people to what a card asks: a vote, and patience with what failed. */
-const answers = ["Approve", "Try again"];
+/** What people press whenever a card shows it: a vote once, and patience with what failed for as long as it stands there. */
+const vote = "Approve";
+const patience = "Try again";
+/** How long somebody who pressed looks at a card that does not change, in milliseconds. */
+const impatience = 5_000;
 /** Milliseconds between two looks at the chat. */
 const pace = 60;
 
 export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crowd {
   const asked: Asked[] = [];
   const byTitle = new Map<string, Asked>();
-  const answered = new Set<string>();
+  const voted = new Set<string>();
+  /** Cards on which "Try again" stands: when it was pressed last, and how often. */
+  const failing = new Map<string, { press(): void; at: number }>();
+  let presses = 0;
   const talking = new Set<Promise<void>>();
   let goesOn = true;
   let asks = true;
@@ -97,6 +103,7 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
     const read = Card.safeParse(card);
     const one = byTitle.get(read.data?.title ?? "");
     if (!read.success || !one) return;
+    failing.delete(ref);
     const { state, buttons } = read.data;
     if (state && ends.test(state.word)) {
       if (one.end === undefined) open -= 1;
@@ -104,10 +111,24 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
       return;
     }
     for (const { id, label } of buttons) {
-      if (!answers.includes(label) || answered.has(id)) continue;
-      answered.add(id);
-      const key = `press-${id}`;
-      talk({ key, who: "grace", channel, said: { button: id, message: ref } });
+      const press = () => {
+        presses += 1;
+        const key = `press-${id}-${presses}`;
+        talk({ key, who: "grace", channel, said: { button: id, message: ref } });
+      };
+      // The same button comes again where the same run fails again.
+      if (label === patience) failing.set(ref, { press, at: -Infinity });
+      if (label !== vote || voted.has(id)) continue;
+      voted.add(id);
+      press();
+    }
+  };
+  const pressAgain = () => {
+    const now = performance.now();
+    for (const one of failing.values()) {
+      if (now - one.at < impatience) continue;
+      one.at = now;
+      one.press();
     }
   };
   const live = async () => {
@@ -118,6 +139,7 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
       seen += told.messages.length;
       if (told.messages.length > 0) news = performance.now();
       for (const message of told.messages) read(message);
+      pressAgain();
       while (asks && open < atOnce && asked.length < most) ask();
       await sleep(pace);
     }
@@ -129,12 +151,12 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
     enough() {
       asks = false;
     },
-    async settled(patience) {
+    async settled(silence) {
       news = performance.now();
       while (asked.length === 0 || open > 0 || talking.size > 0) {
-        if (performance.now() - news > patience) {
+        if (performance.now() - news > silence) {
           const left = asked.filter((one) => one.end === undefined).map((one) => one.title);
-          throw new Error(`no news for ${patience / 1_000} s, and these are not over: ${left}`);
+          throw new Error(`no news for ${silence / 1_000} s, and these are not over: ${left}`);
         }
         await sleep(pace);
       }
