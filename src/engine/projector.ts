@@ -8,7 +8,6 @@
  * - A message that is gone is posted anew; a channel that is gone is given up.
  * - Chat being down never holds up a run.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Button, Card, DrawnCard } from "../core/card.ts";
 import { canonical } from "../core/plan.ts";
 import { Gone, type OutMessage, Patience, type Place, type Surface } from "../core/surface.ts";
@@ -121,7 +120,6 @@ export function createProjector(parts: ProjectorParts): Projector {
           .finally(() => busy.delete(channel));
         busy.set(channel, posting);
       }
-      if (busy.size > 0) await pause(breath);
       if (busy.size > 0 && !again) await turned();
       else if (wants.busy.length === 0 && behind.length === 0 && !again) return;
     }

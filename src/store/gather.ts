@@ -38,7 +38,7 @@ export function gathered<I, O>(
     // What else is asked for in this turn goes along.
     if (!working) {
       working = true;
-      setImmediate(() => void work());
+      queueMicrotask(() => void work());
     }
     return answer.promise;
   };
