@@ -101,7 +101,7 @@ test("200 times, the same button in the same second on both: one decision, and t
   const end = await ada.sees(title, "Succeeded");
   expect(here.world.ship("raced").releases).toBe(1);
   expect(flat(end)).toMatch(/Approved by (Grace \(Slack\)|Linus \(Teams\)) /);
-  const isHers = /Approved by Grace \(slack\)/.test(flat(end));
+  const isHers = /Approved by Grace \(Slack\)/.test(flat(end));
   await (isHers ? grace : linus).isTold(/You approved: Deploy raced/);
   await (isHers ? linus : grace).isTold(
     isHers ? /Grace already approved run|has ended/ : /Linus already approved run|has ended/,
