@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { full, troubled } from "./dying.ts";
 import { ownPostgres } from "./own-servers.ts";
-import { restored } from "./restored.ts";
+import { restoreTest } from "./restore-test.ts";
 import { smallDisk } from "./small-disk.ts";
 import { stopping } from "./stopping.ts";
 
@@ -20,20 +20,4 @@ test("PostgreSQL's disk is full: `/readyz` says so, and with room everything goe
   expect(runs).toBeGreaterThan(0);
 });
 
-test.each(["pglite"] as const)(
-  "a backup of the middle of runs is brought back (%s): they find what they did, and what nobody knows of has moved the world",
-  async (mode) => {
-    const { ends, twice, postedTwice, audit, warned } = await restored(mode);
-    expect(twice).toEqual([]);
-    expect(postedTwice).toBe(0);
-    expect([audit, warned]).toEqual(["whole", true]);
-    expect(Object.keys(ends)).not.toContain("Deploy s3 1.0.7 to production");
-    const { "Deploy s3 1.0.5 to production": asked, ...others } = ends;
-    expect(asked, "it asks again").toBe("waiting");
-    const { "Deploy s4 1.0.5 to production": untouched, ...flying } = others;
-    expect(untouched).toBe("succeeded");
-    // What the backup caught before its first intent is not begun again.
-    for (const end of Object.values(flying)) expect(["succeeded", "cancelled"]).toContain(end);
-    expect(Object.values(flying)).toContain("succeeded");
-  },
-);
+restoreTest("pglite");

@@ -9,7 +9,7 @@ import { home, launch, processesOf, start } from "../shipmate.ts";
 import { inTurns, troubled } from "./dying.ts";
 import { freePort, ownPostgres } from "./own-servers.ts";
 import { powerCuts } from "./power.ts";
-import { restored } from "./restored.ts";
+import { restoreTest } from "./restore-test.ts";
 import { empty, fill, smallDisk } from "./small-disk.ts";
 
 test("PostgreSQL stopped at once, Redis emptied and killed, in turns: nothing lost, nothing twice", async () => {
@@ -119,20 +119,4 @@ test("a power cut loses nothing that was acknowledged", async () => {
   expect(syncs).toBeGreaterThan(2 * effects);
 });
 
-test.each(["postgres"] as const)(
-  "a backup of the middle of runs is brought back (%s): they find what they did, and what nobody knows of has moved the world",
-  async (mode) => {
-    const { ends, twice, postedTwice, audit, warned } = await restored(mode);
-    expect(twice).toEqual([]);
-    expect(postedTwice).toBe(0);
-    expect([audit, warned]).toEqual(["whole", true]);
-    expect(Object.keys(ends)).not.toContain("Deploy s3 1.0.7 to production");
-    const { "Deploy s3 1.0.5 to production": asked, ...others } = ends;
-    expect(asked, "it asks again").toBe("waiting");
-    const { "Deploy s4 1.0.5 to production": untouched, ...flying } = others;
-    expect(untouched).toBe("succeeded");
-    // What the backup caught before its first intent is not begun again.
-    for (const end of Object.values(flying)) expect(["succeeded", "cancelled"]).toContain(end);
-    expect(Object.values(flying)).toContain("succeeded");
-  },
-);
+restoreTest("postgres");
