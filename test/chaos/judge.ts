@@ -34,7 +34,11 @@ export async function judge(fleet: Fleet, crowd: Crowd, how: Judging = {}): Prom
   crowd.enough();
   const [one] = fleet.live.values();
   if (one === undefined) throw new Error("nobody lives who could bring it to its end");
-  await crowd.settled(patience);
+  await crowd.settled(patience).catch(async (error: unknown) => {
+    const database = await fleet.open();
+    const left = await leftOpen(database).finally(() => database.close());
+    throw new Error(`it did not come to its end:\n${left.join("\n")}`, { cause: error });
+  });
   await crowd.stop();
   await atRest(one, patience);
   const replicas = [...fleet.live.values()];
@@ -96,16 +100,7 @@ async function allOver(
   asked: readonly Asked[],
   wrong: string[],
 ): Promise<void> {
-  const left = await database.query(
-    What,
-    `SELECT 'run ' || number || ' is still ' || state || ': ' || COALESCE(waits::text, '') AS what
-       FROM shipmate.runs WHERE ended_at IS NULL
-     UNION ALL SELECT 'nothing came of ' || key FROM shipmate.inbox WHERE done_at IS NULL
-     UNION ALL SELECT 'a lock is left on ' || target FROM shipmate.locks
-     UNION ALL SELECT 'a plan is open of ' || run FROM shipmate.plans WHERE state = 'open'
-     UNION ALL SELECT 'a message is behind: ' || id FROM shipmate.messages WHERE wanted_rev > posted_rev`,
-  );
-  wrong.push(...left.map(({ what }) => what));
+  wrong.push(...(await leftOpen(database)));
   const Row = z.object({ title: z.string(), state: z.string() });
   const runs = await database.query(Row, "SELECT title, state FROM shipmate.runs");
   const byTitle = Map.groupBy(runs, ({ title }) => title);
@@ -117,6 +112,20 @@ async function allOver(
     if (mine[0]?.state !== wanted) wrong.push(`${title} is ${mine[0]?.state}, not ${wanted}`);
   }
   if (runs.length !== asked.length) wrong.push(`${runs.length} runs of ${asked.length} asks`);
+}
+
+/** Whatever is not over, a line each. */
+async function leftOpen(database: Database): Promise<readonly string[]> {
+  const left = await database.query(
+    What,
+    `SELECT 'run ' || number || ' is still ' || state || ': ' || COALESCE(waits::text, '') AS what
+       FROM shipmate.runs WHERE ended_at IS NULL
+     UNION ALL SELECT 'nothing came of ' || key FROM shipmate.inbox WHERE done_at IS NULL
+     UNION ALL SELECT 'a lock is left on ' || target FROM shipmate.locks
+     UNION ALL SELECT 'a plan is open of ' || run FROM shipmate.plans WHERE state = 'open'
+     UNION ALL SELECT 'a message is behind: ' || id || ', ' || attempts || ' attempts' FROM shipmate.messages WHERE wanted_rev > posted_rev`,
+  );
+  return left.map(({ what }) => what);
 }
 
 /** Each run did what it had to, once and in order, and one row of the audit tells of each. */
