@@ -252,6 +252,10 @@ async function decidedText(parts: RunsParts, sql: Sql, run: Run): Promise<string
   }
   if (last?.state === "open")
     return `The time to answer run ${run.number} is over. Nothing changed; ask for it again.`;
+  if (last?.state === "void") {
+    const why = last.why ? ` (${last.why.replace(/\.$/, "")})` : "";
+    return `${run.title} is being planned anew${why}. Answer when its card asks again.`;
+  }
   return `Run ${run.number} asks nobody right now. Look at its card again.`;
 }
 

@@ -36,24 +36,28 @@ export interface Crowding {
 
 const Card = z.object({
   title: z.string(),
-  says: z.string().optional(),
   state: z.object({ word: z.string() }).optional(),
   buttons: z.array(z.object({ id: z.string(), label: z.string() })),
 });
+/** What whoever pressed is told where the plan was made anew in that very moment: the same card may ask for the same again. */
+const tooLate = /^(.*) is being planned anew/;
 const ends = /^(Succeeded|Taken back|Refused|Cancelled|Expired|Rejected|Abandoned|Nothing to do)$/;
-/** What people press whenever a card shows it: a vote once, and patience with what failed for as long as it stands there. */
+/** What people press whenever a card shows it: a vote once, unless it came too late, and patience with what failed for as long as it stands there. */
 const vote = "Approve";
 const patience = "Try again";
 /** How long somebody who pressed looks at a card that does not change, in milliseconds. */
 const impatience = 5_000;
+/** How long somebody who was told to answer again lets the card change, in milliseconds. */
+const aMoment = 1_000;
 /** Milliseconds between two looks at the chat. */
 const pace = 60;
 
 export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crowd {
   const asked: Asked[] = [];
   const byTitle = new Map<string, Asked>();
-  const voted = new Set<string>();
-  /** Cards on which "Try again" stands: when it was pressed last, and how often. */
+  /** By title: the vote that was given last. */
+  const voted = new Map<string, { readonly id: string; press(): void }>();
+  /** By message: what is pressed again for as long as it stands there, and when it was pressed last. */
   const failing = new Map<string, { press(): void; at: number }>();
   let presses = 0;
   const talking = new Set<Promise<void>>();
@@ -101,8 +105,12 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
   };
   const read = ({ ref, channel, card }: Told["messages"][number]) => {
     const read = Card.safeParse(card);
-    const one = byTitle.get(read.data?.title ?? "");
-    if (!read.success || !one) return;
+    if (!read.success) return;
+    const late = tooLate.exec(read.data.title)?.[1];
+    const again = voted.get(late ?? "");
+    if (again) setTimeout(again.press, aMoment);
+    const one = byTitle.get(read.data.title);
+    if (!one) return;
     failing.delete(ref);
     const { state, buttons } = read.data;
     if (state && ends.test(state.word)) {
@@ -118,8 +126,8 @@ export function crowd(fleet: Fleet, { atOnce, most = Infinity }: Crowding): Crow
       };
       // The same button comes again where the same run fails again.
       if (label === patience) failing.set(ref, { press, at: -Infinity });
-      if (label !== vote || voted.has(id)) continue;
-      voted.add(id);
+      if (label !== vote || voted.get(one.title)?.id === id) continue;
+      voted.set(one.title, { id, press });
       press();
     }
   };

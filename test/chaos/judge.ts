@@ -118,12 +118,14 @@ async function allOver(
 async function leftOpen(database: Database): Promise<readonly string[]> {
   const left = await database.query(
     What,
-    `SELECT 'run ' || number || ' is still ' || state || ': ' || COALESCE(waits::text, '') AS what
-       FROM shipmate.runs WHERE ended_at IS NULL
+    `SELECT 'run ' || number || ' is still ' || state || ', ' || COALESCE(says, '') || ': ' || COALESCE(waits::text, '')
+         || ', rung ' || rung || ', wakes ' || COALESCE(wake_at::text, 'never') || ', tries ' || tries
+         || ', journal: ' || (SELECT string_agg(key, ' ' ORDER BY at) FROM shipmate.journal j WHERE j.run = r.id) AS what
+       FROM shipmate.runs r WHERE ended_at IS NULL
      UNION ALL SELECT 'nothing came of ' || key FROM shipmate.inbox WHERE done_at IS NULL
      UNION ALL SELECT 'a lock is left on ' || target FROM shipmate.locks
      UNION ALL SELECT 'a plan is open of ' || run FROM shipmate.plans WHERE state = 'open'
-     UNION ALL SELECT 'a message is behind: ' || id || ', ' || attempts || ' attempts' FROM shipmate.messages WHERE wanted_rev > posted_rev`,
+     UNION ALL SELECT 'a message is behind: ' || id FROM shipmate.messages WHERE wanted_rev > posted_rev`,
   );
   return left.map(({ what }) => what);
 }

@@ -105,3 +105,13 @@ test("another service, or the same elsewhere, waits for nobody", async () => {
   await house.say("grace", "deploy hello 1.4.2 to staging");
   expect([word(1), word(2)]).toEqual(["Running", "Running"]);
 });
+
+test("an approval that comes while the plan is made anew is told so, and counts when it is given again", async () => {
+  await house.say("ada", "deploy web 1.4.2 to production");
+  await house.say("grace", "deploy web 1.5.0 to production");
+  const old = house.card(1);
+  await house.press("linus", house.card(2), "Approve");
+  expect(word(1)).toBe("Queued");
+  await house.press("grace", old, "Approve");
+  expect(house.told("grace").at(-1)).toBe("?");
+});
