@@ -11,7 +11,7 @@ import { refuse } from "./core/refusal.ts";
 import type { Door, Surface } from "./core/surface.ts";
 import { codeOf } from "./engine/code.ts";
 import { createDoor, type TheDoor } from "./engine/door.ts";
-import { inProcess } from "./engine/doorbell.ts";
+import { type Doorbell, inProcess } from "./engine/doorbell.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { loadCommands } from "./engine/load-commands.ts";
 import { loadWorkflows } from "./engine/load-workflows.ts";
@@ -124,16 +124,19 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
       seeing?.meter({ is: "trouble" });
     };
     let seeing: Seeing | undefined;
+    let isBellUp: Doorbell["isUp"];
     seeing = await openSeeing({
       ...{ config, database, log, mask: mask.data, troubled },
       silence: () => worlds.kubernetes?.silence(),
+      redis: () => isBellUp?.(),
     });
     closers.push(() => seeing?.close());
     const { metrics } = seeing;
     const meter = both(seeing.meter, options.meter);
     const pages = bus(randomUUID());
 
-    const doorbell = await openDoorbell(config, (error) => troubled(error, "ringing the doorbell"));
+    const doorbell = await openDoorbell(config, log, troubled);
+    isBellUp = doorbell.isUp;
     let poke = () => {};
     let connected: readonly string[] = [];
     const engine = createEngine({
@@ -313,10 +316,18 @@ async function openPlatform(manifests: string, log: Log, closers: Closers): Prom
 }
 
 /** BullMQ and ioredis are read only where a fleet needs them. */
-async function openDoorbell(config: Config, troubled: (error: unknown) => void) {
+async function openDoorbell(
+  config: Config,
+  log: Log,
+  troubled: (error: unknown, doing: string) => void,
+): Promise<Doorbell> {
   if (config.mode !== "fleet") return inProcess();
   const { redisDoorbell } = await import("./engine/doorbell-redis.ts");
-  return redisDoorbell({ url: config.redis, troubled });
+  return redisDoorbell({
+    url: config.redis,
+    away: (says) => (says ? log.warn(says) : log.info("Redis answers now.")),
+    troubled: (error) => troubled(error, "ringing the doorbell"),
+  });
 }
 
 interface SurfaceParts {

@@ -18,6 +18,8 @@ export interface SeeingParts {
   readonly troubled: (error: unknown, doing: string) => void;
   /** For how long the most silent cluster's watch has been so, in milliseconds; undefined: no cluster is connected. */
   readonly silence?: () => number | undefined;
+  /** Whether Redis answers; undefined: none is set. */
+  readonly redis?: () => boolean | undefined;
 }
 export interface Seeing {
   readonly meter: Meter;
@@ -27,11 +29,12 @@ export interface Seeing {
 }
 
 export async function openSeeing(parts: SeeingParts): Promise<Seeing> {
-  const { config, database, log, mask, troubled, silence } = parts;
+  const { config, database, log, mask, troubled, silence, redis } = parts;
   const version = await versionOfThis();
   const measured = metrics({
     ...{ version, mode: config.mode, count: () => readFigures(database) },
     ...(silence && { silence }),
+    ...(redis && { redis }),
   });
   const traces =
     config.traces === undefined

@@ -5,6 +5,8 @@ export interface Doorbell {
   ring(run: string): void;
   /** Called for each ring that comes from another process. */
   listen(hear: (run: string) => void): void;
+  /** Whether it reaches others; absent: nothing has to be reached. */
+  readonly isUp?: () => boolean;
   close(): Promise<void>;
 }
 

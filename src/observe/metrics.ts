@@ -24,6 +24,8 @@ export interface MetricsParts {
   readonly count: () => Promise<Counted>;
   /** For how many milliseconds no cluster's watch has been silent at most; undefined: no cluster is connected. */
   readonly silence?: () => number | undefined;
+  /** Whether Redis answers; undefined: none is set. */
+  readonly redis?: () => boolean | undefined;
 }
 
 export interface Metrics {
@@ -42,7 +44,7 @@ const spans = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 const patience = 2_000;
 const fresh = 1_000;
 
-export function metrics({ mode, version, count, silence }: MetricsParts): Metrics {
+export function metrics({ mode, version, count, silence, redis }: MetricsParts): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -99,6 +101,7 @@ export function metrics({ mode, version, count, silence }: MetricsParts): Metric
   );
 
   const up = gauge("shipmate_database_up", "1: the database answers.");
+  const bell = gauge("shipmate_redis_up", "1: Redis answers.");
   const runs = gauge("shipmate_runs", "Runs under way.", ["state"]);
   const due = gauge("shipmate_runs_due", "Runs that have something to do and that nobody drives.");
   const inbox = gauge("shipmate_inbox_open", "What people said and nothing was done about.");
@@ -194,6 +197,9 @@ export function metrics({ mode, version, count, silence }: MetricsParts): Metric
       const still = silence?.();
       if (still === undefined) silent.remove();
       else silent.set(still / 1_000);
+      const answers = redis?.();
+      if (answers === undefined) bell.remove();
+      else bell.set(answers ? 1 : 0);
       own.look();
       return registry.metrics();
     },

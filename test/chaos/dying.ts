@@ -60,7 +60,7 @@ export async function troubled(trouble: Trouble): Promise<Troubled> {
         const since = performance.now();
         const before = await effects();
         while (people.open() > 0 && (await effects()) === before) await sleep(10);
-        waits.push(Math.round(performance.now() - since));
+        waits.push(performance.now() - since);
       },
     };
     try {
@@ -188,8 +188,8 @@ export function inTurns(): Trouble {
   };
 }
 
-function spread(waits: number[]): Spread {
-  waits.sort((a, b) => a - b);
-  const p50 = waits[Math.floor(waits.length / 2)] ?? 0;
-  return { times: waits.length, p50, max: waits.at(-1) ?? 0 };
+export function spread(waits: readonly number[]): Spread {
+  const sorted = waits.map(Math.round).toSorted((a, b) => a - b);
+  const p50 = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return { times: sorted.length, p50, max: sorted.at(-1) ?? 0 };
 }

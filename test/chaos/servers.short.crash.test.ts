@@ -7,6 +7,7 @@ import { lookAtDatabase } from "../../src/doctor/database.ts";
 import { chat } from "../../src/surfaces/cli/chat.ts";
 import { home, launch, processesOf, start } from "../shipmate.ts";
 import { inTurns, troubled } from "./dying.ts";
+import { lateDatabase, lateRedis } from "./late.ts";
 import { freePort, ownPostgres } from "./own-servers.ts";
 import { powerCuts } from "./power.ts";
 import { restoreTest } from "./restore-test.ts";
@@ -47,6 +48,29 @@ test("PostgreSQL is away at the start: it says so in one line, is not ready, and
   expect((await ask("/readyz"))?.status).toBe(200);
   child.kill("SIGTERM");
   expect(await ended).toMatchObject({ code: 0 });
+});
+
+test("when PostgreSQL comes after it, it works within 10 s, and on a busy machine as long again as its start takes", async () => {
+  const { start, ready, effect } = await lateDatabase(2);
+  expect(ready.times).toBe(2);
+  expect(effect.max).toBeLessThan(10_000 + start.max);
+});
+
+test("without its Redis it starts, works and says so in one sentence, and it rings when Redis comes", async () => {
+  const { without, said, up, rings } = await lateRedis();
+  const away = expect.stringMatching(
+    /^Nothing listens at 127\.0\.0\.1:\d+: start Redis there, or correct REDIS_URL\. Until then runs go on, some seconds slower\.$/,
+  );
+  expect(without).toEqual([[away], [away]]);
+  expect(said).toEqual([
+    [away, "Redis answers now."],
+    [away, "Redis answers now."],
+  ]);
+  expect(up).toEqual([
+    ["0", "0"],
+    ["1", "1"],
+  ]);
+  expect(rings).toBeGreaterThan(0);
 });
 
 test("asked to end while it waits for PostgreSQL it ends at once, and one that does not let it in is refused", async () => {

@@ -1,8 +1,9 @@
 /**
  * `npm run outages -- restarts 100`, `-- away 60`, `-- redis 50 1000`, `-- bellless 600`, `-- full 60`, `-- stops 20`,
- * `-- power 50`, `-- backup postgres`: by hand, at full size; prints what came of it.
+ * `-- power 50`, `-- backup postgres`, `-- late 20`, `-- late-redis`: by hand, at full size; prints what came of it.
  */
 import { away, bellless, forgetful, full, restarts, troubled } from "./dying.ts";
+import { lateDatabase, lateRedis } from "./late.ts";
 import { ownPostgres } from "./own-servers.ts";
 import { powerCuts } from "./power.ts";
 import { restored } from "./restored.ts";
@@ -27,6 +28,8 @@ const ways: { readonly [name: string]: () => Promise<unknown> } = {
     return stopping(place, first, 20).finally(() => postgres.close());
   },
   power: () => powerCuts(first, 12),
+  late: () => lateDatabase(first),
+  "late-redis": () => lateRedis(),
   backup: () => restored(given[0] === "pglite" ? "pglite" : "postgres"),
 };
 const way = ways[what];

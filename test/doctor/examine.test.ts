@@ -10,9 +10,10 @@ import { lookAtDatabase, judged as ofPostgres } from "../../src/doctor/database.
 import { examine } from "../../src/doctor/examine.ts";
 import { type Finding, looked } from "../../src/doctor/finding.ts";
 import { lookAtManifests, lookAtTools } from "../../src/doctor/manifests.ts";
-import { lookAtRedis, unreachable as noRedis, judged as ofRedis } from "../../src/doctor/redis.ts";
+import { lookAtRedis, judged as ofRedis } from "../../src/doctor/redis.ts";
 import { isBasic, neededRights, rightsText } from "../../src/doctor/rights.ts";
 import { report } from "../../src/doctor.ts";
+import { unreachable as noRedis } from "../../src/engine/doorbell-away.ts";
 import { parsePlatform } from "../../src/platform/load.ts";
 import { unreachable as noPostgres } from "../../src/store/unreachable.ts";
 import { slackServer } from "../surfaces/slack/slack-server.ts";
@@ -208,7 +209,7 @@ test("Redis: what it says about itself", () => {
   expect(says(ofRedis({ version: "7.2.4", policy: "allkeys-lru" }))[1]).toBe(
     "wrong: When it is full it throws away what others wait for (allkeys-lru): set maxmemory-policy to noeviction.",
   );
-  expect(noRedis("r:6379", "r", new Error("timed out"))).toBe(
+  expect(noRedis(new URL("redis://r:6379"), new Error("timed out"))).toBe(
     "Redis at r:6379 does not answer (timed out): start it, let this machine reach it, or correct REDIS_URL.",
   );
 });

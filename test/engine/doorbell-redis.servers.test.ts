@@ -39,6 +39,30 @@ test("a bell is heard by another process again after Redis came late, was emptie
   expect(await isHeard(), "it was killed").toBe(true);
 });
 
+test("that Redis is away is said once, in a sentence, and so is that it is back", async () => {
+  const redis = await ownRedis();
+  onTestFinished(() => redis.close());
+  await redis.stop("SIGKILL");
+  const said: unknown[] = [];
+  const bell = redisDoorbell({
+    ...{ url: redis.url, away: (says) => said.push(says) },
+    troubled: (error) => said.push(error),
+  });
+  bell.listen(() => undefined);
+  const { host } = new URL(redis.url);
+  const away = `Nothing listens at ${host}: start Redis there, or correct REDIS_URL. Until then runs go on, some seconds slower.`;
+  await expect.poll(() => said).toEqual([away]);
+  await sleep(500);
+  expect(bell.isUp?.()).toBe(false);
+  await redis.start();
+  await expect.poll(() => said).toEqual([away, undefined]);
+  expect(bell.isUp?.()).toBe(true);
+  await redis.stop("SIGKILL");
+  await expect.poll(() => said.length).toBe(3);
+  await bell.close();
+  expect(said).toHaveLength(3);
+});
+
 test("closing does not wait for a Redis that is away", async () => {
   const redis = await ownRedis();
   onTestFinished(() => redis.close());

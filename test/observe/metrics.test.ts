@@ -1,14 +1,15 @@
 /** Each metric by its name: what makes it, and what it then says. */
+import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Happened } from "../../src/observe/meter.ts";
-import { type Counted, metrics } from "../../src/observe/metrics.ts";
+import { type Counted, type MetricsParts, metrics } from "../../src/observe/metrics.ts";
 
 const nothing: Counted = {
   ...{ runs: {}, due: 0, inbox: 0, inbox_age: 0, behind: {} },
   ...{ unsealed: 0, unsealed_age: 0, head_age: null },
 };
 
-function measured(counted: Partial<Counted> = {}, silence?: number) {
+function measured(counted: Partial<Counted> = {}, more: Partial<MetricsParts> = {}) {
   let asked = 0;
   const made = metrics({
     ...{ mode: "fleet", version: "0.1.0" },
@@ -16,7 +17,7 @@ function measured(counted: Partial<Counted> = {}, silence?: number) {
       asked += 1;
       return { ...nothing, ...counted };
     },
-    ...(silence !== undefined && { silence: () => silence }),
+    ...more,
   });
   onTestFinished(() => made.close());
   return { ...made, asked: () => asked };
@@ -92,10 +93,18 @@ test.each<[line: string, counted: Partial<Counted>]>([
 });
 
 test("shipmate_watch_stale_seconds is told where a cluster is connected, and not elsewhere", async () => {
-  expect(await linesOf("shipmate_watch_stale_seconds", measured({}, 12_000))).toEqual([
-    "shipmate_watch_stale_seconds 12",
-  ]);
+  expect(
+    await linesOf("shipmate_watch_stale_seconds", measured({}, { silence: () => 12_000 })),
+  ).toEqual(["shipmate_watch_stale_seconds 12"]);
   expect(await linesOf("shipmate_watch_stale_seconds", measured())).toEqual([]);
+});
+
+test("shipmate_redis_up is told where a Redis is set, and not elsewhere", async () => {
+  const told = (redis?: boolean) =>
+    linesOf("shipmate_redis_up", measured({}, { redis: () => redis }));
+  expect(await told(true)).toEqual(["shipmate_redis_up 1"]);
+  expect(await told(false)).toEqual(["shipmate_redis_up 0"]);
+  expect(await told()).toEqual([]);
 });
 
 test.each([
@@ -132,4 +141,16 @@ test("who asks all the time asks the database once a second", async () => {
   await Promise.all(Array.from({ length: 50 }, () => here.text()));
   await here.text();
   expect(here.asked()).toBe(1);
+});
+
+test("each metric is read above by its whole name", async () => {
+  const here = await readFile(import.meta.filename, "utf8");
+  const names = [...(await measured().text()).matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(20);
+  const read = new Set(
+    [...here.matchAll(/["'](?:shipmate|process|nodejs)_\w+/g)].map(([name]) =>
+      name.slice(1).replace(/_(count|sum|bucket)$/, ""),
+    ),
+  );
+  expect(names.filter((name = "") => !read.has(name))).toEqual([]);
 });
