@@ -1,7 +1,8 @@
 /** What the parts of one change share: where its entries stand, its plan, and what its results are. */
 import { z } from "zod";
-import { type Act, Json, type Target } from "../core/operation.ts";
+import type { Act, Json, Target } from "../core/operation.ts";
 import type { Plan, PlanNode } from "../core/plan.ts";
+import { Jsonb } from "../store/database.ts";
 import type { Limit } from "../store/locks.ts";
 import { type Acts, fillBlanks } from "./acts.ts";
 import { Ended, ends } from "./ends.ts";
@@ -46,7 +47,7 @@ export interface Asked extends Changing {
 }
 
 /** A result in the journal. */
-export const Did = z.object({ result: Json });
+export const Did = z.object({ result: Jsonb });
 export const Begun = z.object({ plan: z.number(), shape: z.string() });
 export const Undoing = z.object({ says: z.string(), end: z.enum(ends) });
 

@@ -5,6 +5,7 @@ import { listed } from "../core/words.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Run, Waits } from "../store/runs.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { Did } from "./changing.ts";
 import { short } from "./digest.ts";
 import { changesOf } from "./plan-card.ts";
 import { isEmpty } from "./planning.ts";
@@ -218,11 +219,11 @@ function holderButtons({ run, holder }: Snapshot): Say[] {
 function undoingOf(shot: Snapshot): string | undefined {
   const step = shot.plans[0]?.step;
   if (step === undefined || shot.journal.has(keyOf(step, "end"))) return undefined;
-  const undoing = z
-    .object({ says: z.string() })
-    .safeParse(shot.journal.get(keyOf(step, "undoing")));
+  const undoing = Told.safeParse(shot.journal.get(keyOf(step, "undoing")));
   return undoing.data?.says;
 }
+
+const Told = z.object({ says: z.string() });
 
 const Where = z.looseObject({ service: z.string(), environment: z.string() });
 
@@ -251,8 +252,7 @@ function sawOf(shot: Snapshot): Saw | undefined {
   const prefix = `${step.replaceAll("%", "%25").replaceAll("/", "%2F")}/`;
   const read = (place: string, mark: string): Saw | undefined => {
     const value = shot.journal.get(`${prefix}${place}/${mark}`);
-    const result =
-      mark === "did" ? z.object({ result: z.json() }).safeParse(value).data?.result : value;
+    const result = mark === "did" ? Did.safeParse(value).data?.result : value;
     return Saw.safeParse(result).data;
   };
   const untils = plan.nodes.filter((node) => node.kind === "until").map((node) => node.place);

@@ -13,7 +13,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import { canonical } from "../core/plan.ts";
-import { type Database, first, type Sql } from "./database.ts";
+import { type Database, first, Jsonb, type Sql } from "./database.ts";
 
 /** Who did what. No secret may stand in it. */
 export interface Deed {
@@ -45,7 +45,7 @@ export type Checked =
 export async function appendAudit(sql: Sql, deed: Deed): Promise<number> {
   const row = await first(
     sql,
-    z.object({ audit: z.number() }),
+    Appended,
     `WITH row AS (
        INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id)
@@ -55,6 +55,8 @@ export async function appendAudit(sql: Sql, deed: Deed): Promise<number> {
   if (row === undefined) throw new Error("appending to the audit gave no row");
   return row.audit;
 }
+
+const Appended = z.object({ audit: z.number() });
 
 /** How many rows one round links at most. */
 const batch = 500;
@@ -226,8 +228,9 @@ export async function hasHead(sql: Sql, head: Head): Promise<boolean> {
 const no = (says: string): Checked => ({ ok: false, says });
 const gone = (seq: number): Checked => no(`Link ${seq} of the audit's chain was removed.`);
 
+const Any = z.object({ any: z.boolean() });
+
 async function anyNew(sql: Sql): Promise<boolean> {
-  const Any = z.object({ any: z.boolean() });
   const row = await first(sql, Any, "SELECT EXISTS (SELECT FROM shipmate.audit_unsealed) AS any");
   return row?.any === true;
 }
@@ -241,12 +244,14 @@ async function headOf(sql: Sql): Promise<Head> {
   return row === undefined ? start : { count: row.seq, hash: row.hash };
 }
 
+const Unsealed = z.object({ audit: z.number(), row: Jsonb });
+
 /** How many were linked: fewer than a batch means that nothing is left, or that another process seals. */
 async function sealSome(sql: Sql): Promise<number> {
   if (!(await isOurTurn(sql))) return 0;
   let head = await headOf(sql);
   const rows = await sql.query(
-    z.object({ audit: z.number(), row: z.json() }),
+    Unsealed,
     `WITH taken AS (
        DELETE FROM shipmate.audit_unsealed WHERE audit IN (
          SELECT audit FROM shipmate.audit_unsealed ORDER BY audit LIMIT $1)
@@ -282,10 +287,12 @@ function linked(before: string, row: Json): string {
   return createHash("sha256").update(before).update(canonical(row)).digest("hex");
 }
 
+const LinkedRow = Link.extend({ row: Jsonb });
+
 /** A page of the chain, each link with its row; null where that is gone. */
 function linksAfter(sql: Sql, seq: number) {
   return sql.query(
-    Link.extend({ row: z.json() }),
+    LinkedRow,
     `SELECT c.seq, c.audit, c.hash, ${row}
      FROM shipmate.audit_chain c LEFT JOIN shipmate.audit a ON a.id = c.audit
      WHERE c.seq > $1 ORDER BY c.seq LIMIT 1000`,

@@ -1,7 +1,6 @@
 /** Behind each button's opaque id: the command it says and the message it stands in. The row is the truth, not the click. */
 import { z } from "zod";
-import { Json } from "../core/operation.ts";
-import { first, json, type Sql, soft } from "./database.ts";
+import { first, Jsonb, json, type Sql, soft } from "./database.ts";
 
 export const ButtonRow = z.object({
   id: z.string(),
@@ -9,7 +8,7 @@ export const ButtonRow = z.object({
   surface: z.string(),
   channel: z.string(),
   command: z.string(),
-  args: Json,
+  args: Jsonb,
   at: z.number(),
 });
 export type ButtonRow = z.output<typeof ButtonRow>;

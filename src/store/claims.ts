@@ -128,6 +128,8 @@ export async function voidClaims(sql: Sql): Promise<void> {
   );
 }
 
+const Due = z.object({ now: z.number(), due: z.number().nullable() });
+
 /** The instant at which the next run is due by itself and the clock's own now. */
 export async function nextDue(
   sql: Sql,
@@ -135,7 +137,7 @@ export async function nextDue(
 ): Promise<{ readonly now: number; readonly due: number | null }> {
   const row = await first(
     sql,
-    z.object({ now: z.number(), due: z.number().nullable() }),
+    Due,
     `SELECT shipmate.now() AS now, LEAST(
        (SELECT 0 FROM shipmate.runs WHERE rung AND ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")} LIMIT 1),
        (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0 AND ${oursToDrive("$1")}),

@@ -1,5 +1,6 @@
 /** One small interface over PGlite and PostgreSQL. Statements stand in plain sight in the store's files. */
-import type { z } from "zod";
+import { z } from "zod";
+import type { Json } from "../core/operation.ts";
 
 /**
  * Values for `$1`, `$2`, …. Objects and arrays are JSON, so they go into jsonb columns as they are; bytes are bytea.
@@ -10,6 +11,9 @@ export type Value = string | number | boolean | null | undefined | object;
 
 /** Any value as jsonb, also a string or null. */
 export const json = (value: unknown): object => ({ toJSON: () => value ?? null });
+
+/** A jsonb column, or a part of one: what JSON.parse gave is JSON all through, however large, and is not looked through. */
+export const Jsonb = z.custom<Json>((value) => value !== undefined);
 
 export interface Sql {
   /** The rows, each checked by `row`. int8 arrives as a number, jsonb as data. */

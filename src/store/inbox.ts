@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import type { Intent } from "../core/surface.ts";
-import { first, json, type Sql, soft } from "./database.ts";
+import { first, Jsonb, json, type Sql, soft } from "./database.ts";
 
 const Said = z.union([
   z.object({ text: z.string(), fill: z.literal(true).exactOptional() }),
@@ -47,6 +47,13 @@ export class Unreadable extends Error {
   override readonly name = "Unreadable";
 }
 
+const TakenRow = z.object({
+  intent: z.unknown(),
+  at: z.number(),
+  done: z.boolean(),
+  answer: Jsonb,
+});
+
 /** What was said, and whether it was dealt with. Throws Unreadable where the row is no intent. */
 export async function takeIntent(
   sql: Sql,
@@ -55,7 +62,7 @@ export async function takeIntent(
 ): Promise<Taken | undefined> {
   const row = await first(
     sql,
-    z.object({ intent: z.unknown(), at: z.number(), done: z.boolean(), answer: z.json() }),
+    TakenRow,
     `SELECT intent, at, done_at IS NOT NULL AS done, answer
      FROM shipmate.inbox WHERE surface = $1 AND key = $2`,
     [surface, key],

@@ -1,8 +1,8 @@
 /** The journal of a run: what its steps came to, by key. Written under the driver's epoch only. */
 import { z } from "zod";
-import { Json } from "../core/operation.ts";
+import type { Json } from "../core/operation.ts";
 import type { Deed } from "./audit.ts";
-import { behindSince, first, json, type Sql } from "./database.ts";
+import { behindSince, first, Jsonb, json, type Sql } from "./database.ts";
 import { type Holds, isOpen, keptBack, Passed } from "./runs.ts";
 
 export interface Entry {
@@ -68,17 +68,19 @@ export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
   return row ?? keptBack(put.run, put.entries.map((e) => e.key).join(", "));
 }
 
+const Key = z.object({ key: z.string() });
+
 /** Whether something stands there under this key. */
 export async function hasEntry(sql: Sql, run: string, key: string): Promise<boolean> {
   const rows = await sql.query(
-    z.object({ key: z.string() }),
+    Key,
     "SELECT key FROM shipmate.journal WHERE run = $1 AND key = $2",
     [run, key],
   );
   return rows.length > 0;
 }
 
-const Row = z.object({ key: z.string(), value: Json, at: z.number() });
+const Row = z.object({ key: z.string(), value: Jsonb, at: z.number() });
 
 /** All entries with their times, in the order of time: for timelines. */
 export function listEntries(sql: Sql, run: string): Promise<readonly z.output<typeof Row>[]> {

@@ -11,6 +11,8 @@ import { json, type Sql } from "./database.ts";
 const Held = z.object({ run: z.string(), step: z.string(), held: z.boolean(), since: z.number() });
 export type Held = z.output<typeof Held>;
 
+const RunId = z.object({ run: z.string() });
+
 const overlaps = `EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb) mine
   WHERE starts_with(l.target || '/', mine || '/') OR starts_with(mine || '/', l.target || '/'))`;
 
@@ -105,7 +107,7 @@ export async function anyOverlap(
   targets: readonly string[],
 ): Promise<boolean> {
   const rows = await sql.query(
-    z.object({ run: z.string() }),
+    RunId,
     `SELECT l.run FROM shipmate.locks l WHERE ${overlaps} AND (l.run <> $2 OR NOT l.held) LIMIT 1`,
     [json(targets), run],
   );
@@ -123,7 +125,7 @@ export async function takeLocks(
   limits: readonly Limit[] = [],
 ): Promise<Taken> {
   const others = await sql.query(
-    z.object({ run: z.string() }),
+    RunId,
     `SELECT l.run FROM shipmate.locks l
      WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3) LIMIT 1`,
     [json(targets), who.run, who.step],
@@ -170,7 +172,7 @@ export async function releaseLocks(
   step: string | undefined,
 ): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ run: z.string() }),
+    RunId,
     `WITH gone AS (
        DELETE FROM shipmate.locks WHERE run = $1 AND ($2::text IS NULL OR step = $2) RETURNING target)
      SELECT DISTINCT l.run FROM shipmate.locks l, gone
@@ -217,7 +219,7 @@ export async function inLine(
   targets: readonly string[],
 ): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ run: z.string() }),
+    RunId,
     `SELECT DISTINCT l.run FROM shipmate.locks l WHERE NOT l.held AND l.run <> $2 AND ${overlaps}`,
     [json(targets), run],
   );

@@ -31,6 +31,9 @@ export type Message = z.output<typeof Message>;
 const columns =
   "id, surface, channel, thread, to_account, kind, run, card, form, wanted_rev, posted_rev, posted_hash, ref, attempts, calls";
 
+const Id = z.object({ id: z.string() });
+const Wait = z.object({ wait: z.number().nullable() });
+
 /** A message that was claimed to be posted, and for how many milliseconds it was not as it should be. */
 const Behind = Message.extend({ late: z.number() });
 export type Behind = z.output<typeof Behind>;
@@ -139,7 +142,7 @@ export async function unfollow(
   id?: string,
 ): Promise<number> {
   const stopped = await sql.query(
-    z.object({ id: z.string() }),
+    Id,
     `UPDATE shipmate.messages SET following = false
      WHERE surface = $1 AND channel = $2 AND following AND ($3::text IS NULL OR id = $3) RETURNING id`,
     [at.surface, at.channel, id ?? null],
@@ -295,7 +298,7 @@ async function mark(
   locked: "SKIP LOCKED" | "",
 ): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ id: z.string() }),
+    Id,
     `WITH soft AS (${soft}), posted AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb)
          AS p(id text, rev bigint, hash text, ref text, drawn jsonb, pace bigint, again boolean)),
@@ -373,7 +376,7 @@ export async function nextPost(
 ): Promise<number | undefined> {
   const row = await first(
     sql,
-    z.object({ wait: z.number().nullable() }),
+    Wait,
     `WITH ${budgets(2)}
      SELECT min(greatest(m.next_at, m.lease_until, ${freeAt})) - shipmate.now() AS wait
      FROM shipmate.messages m LEFT JOIN shipmate.messages root ON root.id = m.thread

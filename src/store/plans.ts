@@ -21,6 +21,7 @@ export const PlanRow = z.object({
   decided_at: z.number().nullable(),
 });
 export type PlanRow = z.output<typeof PlanRow>;
+const PlanId = PlanRow.pick({ id: true, run: true });
 const columns = "id, run, step, digest, body, state, why, at, expires_at, decided_at";
 
 /** A new plan of a step; an open or approved one before it becomes void. Opens decided where no vote is needed. */
@@ -118,7 +119,7 @@ export async function voidOthers(
   why: string,
 ): Promise<readonly string[]> {
   const open = await sql.query(
-    z.object({ id: z.number(), run: z.string() }),
+    PlanId,
     `SELECT p.id, p.run FROM shipmate.plans p
      WHERE p.state = 'open' AND p.run <> $1 AND EXISTS (
        SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,

@@ -1,14 +1,14 @@
 /** Buttons of a wait that were pressed. The first press decides a wait; later ones are told so. */
 import { z } from "zod";
-import { Json } from "../core/operation.ts";
+import type { Json } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
-import { json, type Sql } from "./database.ts";
+import { Jsonb, json, type Sql } from "./database.ts";
 
 const person = z.object({ id: z.string(), name: z.string() });
 export const Press = z.object({
   wait: z.string(),
   button: z.string(),
-  form: Json.nullable(),
+  form: Jsonb.nullable(),
   person,
   at: z.number(),
 });

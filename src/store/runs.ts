@@ -8,8 +8,8 @@
  */
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
-import { Json } from "../core/operation.ts";
-import { behindSince, first, json, type Sql } from "./database.ts";
+import type { Json } from "../core/operation.ts";
+import { behindSince, first, Jsonb, json, type Sql } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -33,7 +33,7 @@ export const Waits = z.object({
         danger: z.boolean().optional(),
         form: z.boolean().optional(),
         /** The JSON Schema of its form. */
-        schema: Json.optional(),
+        schema: Jsonb.optional(),
       }),
     )
     .optional(),
@@ -46,7 +46,7 @@ export type Waits = z.output<typeof Waits>;
 const NextSay = z.object({
   label: z.string(),
   command: z.string(),
-  args: Json,
+  args: Jsonb,
   primary: z.boolean().optional(),
   confirm: z.string().optional(),
 });
@@ -56,14 +56,14 @@ export const Run = z.object({
   number: z.number(),
   workflow: z.string(),
   workflow_hash: z.string(),
-  input: Json,
+  input: Jsonb,
   title: z.string(),
   by_person: z.string(),
   parent: z.string().nullable(),
   parent_step: z.string().nullable(),
   state: z.string(),
   says: z.string(),
-  output: Json.nullable(),
+  output: Jsonb.nullable(),
   waits: z.array(Waits).nullable(),
   /** What the card offers after the end. */
   next: z.array(NextSay).nullable(),
@@ -160,6 +160,8 @@ export async function listRuns(sql: Sql, query: RunQuery): Promise<readonly Run[
   );
 }
 
+const RunId = z.object({ id: z.string() });
+
 /** So many runs are looked through for a target before its own index is asked. */
 const near = 300;
 
@@ -175,7 +177,7 @@ export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly st
   ].join(" AND ");
   const ask = async (text: string, values: readonly (string | number)[]) => {
     const most = before ?? Number.MAX_SAFE_INTEGER;
-    const rows = await sql.query(z.object({ id: z.string() }), text, [limit, most, ...values]);
+    const rows = await sql.query(RunId, text, [limit, most, ...values]);
     return rows.map(({ id }) => id);
   };
   if (of === undefined) {
@@ -212,7 +214,7 @@ export function openChildren(sql: Sql, parent: string): Promise<readonly Run[]> 
 /** Of the newest 1,000 runs those that ended in the last so many milliseconds. */
 export async function endedSince(sql: Sql, milliseconds: number): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ id: z.string() }),
+    RunId,
     `SELECT id FROM (SELECT id, number, ended_at FROM shipmate.runs ORDER BY number DESC LIMIT 1000) r
      WHERE ended_at >= shipmate.now() - $1::bigint ORDER BY number`,
     [milliseconds],
@@ -229,10 +231,12 @@ export async function addTargets(sql: Sql, run: string, targets: readonly string
   );
 }
 
+const Target = z.object({ target: z.string() });
+
 /** What a run touches, as far as it is known. */
 export async function targetsOfRun(sql: Sql, run: string): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ target: z.string() }),
+    Target,
     "SELECT target FROM shipmate.run_targets WHERE run = $1 ORDER BY target",
     [run],
   );

@@ -1,7 +1,7 @@
 /** Everything that is known of runs, read in one statement: for a driver and for cards. */
 import { z } from "zod";
-import { Json } from "../core/operation.ts";
-import { first, json, type Sql } from "./database.ts";
+import type { Json } from "../core/operation.ts";
+import { first, Jsonb, json, type Sql } from "./database.ts";
 import { PlanRow, Vote } from "./plans.ts";
 import { Press } from "./presses.ts";
 import { columns, Run } from "./runs.ts";
@@ -18,7 +18,7 @@ export interface State {
   readonly now: number;
 }
 const StateRow = z.object({
-  journal: z.record(z.string(), Json),
+  journal: z.record(z.string(), Jsonb),
   presses: z.array(Press),
   plans: z.array(PlanRow),
   votes: z.array(Vote),
