@@ -23,6 +23,7 @@ export async function prune(
 ): Promise<number> {
   await all(pruneInbox, database, briefly * day, limit);
   await all(prunePresses, database, briefly * day, limit);
+  await all(pruneSaid, database, day, limit);
   if (days === undefined) return 0;
   const runs = await all(pruneRuns, database, days * day, limit);
   await all(pruneMessages, database, days * day, limit);
@@ -124,5 +125,12 @@ const prunePresses: Prune = (sql, age, limit) =>
     `DELETE FROM shipmate.presses WHERE id IN (
        SELECT p.id FROM shipmate.presses p JOIN shipmate.runs r ON r.id = p.run
        WHERE r.ended_at < ${ago} LIMIT $2 FOR UPDATE OF p SKIP LOCKED)`,
+    [age, limit],
+  );
+
+const pruneSaid: Prune = (sql, age, limit) =>
+  sql.run(
+    `DELETE FROM shipmate.said WHERE whom IN (
+       SELECT whom FROM shipmate.said WHERE until < ${ago} LIMIT $2 FOR UPDATE SKIP LOCKED)`,
     [age, limit],
   );

@@ -272,4 +272,11 @@ export const migrations: readonly Migration[] = [
   -- The runs of a target and of what lies below it, whatever the database's own order of letters is.
   CREATE INDEX run_targets_below ON shipmate.run_targets (target COLLATE "C", run);
   `,
+  `
+  -- What each account said of late, counted for all processes where it is much: when all of it is forgiven.
+  CREATE TABLE shipmate.said (
+    whom text PRIMARY KEY,
+    until bigint NOT NULL
+  );
+  `,
 ];
