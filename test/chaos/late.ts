@@ -25,6 +25,7 @@ export async function lateDatabase(times: number): Promise<LateDatabase> {
     const people = crowd(fleet, { atOnce: 8 });
     try {
       for (let n = 0; n < times; n += 1) {
+        // In good order: what a killed one had claimed would be left alone for 15 s.
         await Promise.all([...fleet.live.values()].map(ended));
         await postgres.stop("SIGQUIT");
         const began = performance.now();
@@ -95,7 +96,7 @@ export async function lateRedis(): Promise<LateRedis> {
 }
 
 async function ended(replica: Replica): Promise<void> {
-  replica.kill("SIGKILL");
+  replica.kill("SIGTERM");
   await replica.ended;
 }
 

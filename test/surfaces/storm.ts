@@ -120,7 +120,9 @@ export async function storm(weather: Weather): Promise<Aftermath> {
     const over = Date.now();
     while (!(await isCalm(database, weather.runs))) {
       if (Date.now() > over + weather.patience * 1_000)
-        throw new Error(`not as it should be after ${weather.patience} s: ${await left(database)}`);
+        throw new Error(
+          `not as it should be after ${weather.patience} s: ${await left(database)} ${seen.left()}`,
+        );
       await sleep(100);
     }
     const calm = (Date.now() - over) / 1_000;
@@ -150,6 +152,8 @@ interface Chats {
 function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Chats) {
   const late = new Set<string>();
   const pressed = new Map<string, number>();
+  /** What came of the last press, by title. */
+  const came = new Map<string, string>();
   const looked = new Map<string, string>();
   const slackUrl = () => new URL("/slack/events", chance.any(urls)).href;
   const teamsUrl = () => new URL("/api/messages", chance.any(urls)).href;
@@ -167,7 +171,7 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
       if (message.to !== undefined || !/Waiting for approval/.test(message.text)) continue;
       if (!inSlack(title) || message.thread !== undefined || !isAsked(title)) continue;
       const grace = slackPerson(slack.server, slack.account("grace") ?? "", slackUrl());
-      await grace.presses("Approve", message).catch(() => undefined);
+      came.set(title, await outcomeOf(grace.presses("Approve", message)));
     }
     for (const message of [...teams.server.messages]) {
       if (/came .* late/.test(teamsWords(message))) late.add(`teams ${message.id}`);
@@ -182,7 +186,7 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
         const title = message.summary.split(". ")[0]?.replaceAll("\\", "") ?? "";
         if (name !== "grace" || !labels(card).includes("Approve")) continue;
         if (!inSlack(title) && isAsked(title))
-          await person.presses("Approve", { ...message, card }).catch(() => undefined);
+          came.set(title, await outcomeOf(person.presses("Approve", { ...message, card })));
         else if (!inSlack(title)) looked.delete(key);
       }
     }
@@ -190,6 +194,26 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
   return {
     slackUrl,
     late: () => late.size,
+    /** Each card that still asks, where it is approved, what its viewers are and what the last press came to. */
+    left: () => {
+      const asks = [
+        ...slack.server.messages.map((one) => ({
+          ...{ at: `slack ${one.ts}`, title: one.text.split("\n")[0] ?? "", says: slackWords(one) },
+          viewers: one.to ?? "all",
+        })),
+        ...teams.server.messages.map((one) => ({
+          ...{ at: `teams ${one.id}`, says: teamsWords(one) },
+          title: one.summary.split(". ")[0]?.replaceAll("\\", "") ?? "",
+          viewers: one.card?.refresh?.userIds.join(" ") ?? "none",
+        })),
+      ].filter(({ says }) => /Waiting for/.test(says));
+      return asks
+        .map(
+          ({ at, title, says, viewers }) =>
+            `\n${at}: ${title} (${inSlack(title) ? "Slack" : "Teams"}; seen by ${viewers}; pressed: ${came.get(title)}): ${says.slice(0, 600)}`,
+        )
+        .join("");
+    },
     /** The clients show everything anew. */
     open: () => looked.clear(),
     async watch(signal: AbortSignal): Promise<void> {
@@ -199,6 +223,11 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
       }
     },
   };
+}
+
+async function outcomeOf(press: Promise<{ readonly status: number; readonly body: unknown }>) {
+  const ack = await press.catch((error: unknown) => ({ status: 0, body: String(error) }));
+  return `${ack.status} ${JSON.stringify(ack.body).slice(0, 300)}`;
 }
 
 async function isCalm(database: Database, runs: number): Promise<boolean> {
