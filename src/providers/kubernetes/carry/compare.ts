@@ -2,9 +2,11 @@
 import type { Change } from "../../../core/plan.ts";
 import type { KubeObject } from "../../../expand/object.ts";
 import { nameOf, refOf } from "../order.ts";
+import { about, inAll } from "../plan/about.ts";
+import { accessChange } from "../plan/access.ts";
 import { differences } from "../plan/diff.ts";
 import { newText, thereText } from "../plan/hints.ts";
-import { objectText, told } from "../plan/words.ts";
+import { objectText, told, type Whose, wordsBefore } from "../plan/words.ts";
 import { type At, isRunning, mainOf } from "./deck.ts";
 
 /** In people's words. */
@@ -18,14 +20,25 @@ export function compare(
   const wanted = new Set(after.map(nameOf));
   const changed = after.flatMap((object): readonly Change[] => {
     const old = was.get(nameOf(object));
-    if (!old) return [{ of, field: objectText(refOf(object)), from: null, to: newText(object) }];
-    const isMain = isRunning(object) && object.metadata.name === at.service;
-    const whose = { service: at.service, object, isMain };
-    return differences(old, object, object).map((one) => ({ of, ...told(one, whose) }));
+    const whose = whoseOf(at, object);
+    const warnings = accessChange(old, object, wordsBefore(whose)).map((one) => ({ of, ...one }));
+    if (!old)
+      return [
+        { of, field: objectText(refOf(object)), from: null, to: newText(object) },
+        ...warnings,
+      ];
+    const changes = differences(old, object, object).map((one) => ({ of, ...told(one, whose) }));
+    return [...warnings, ...changes];
   });
   const gone = before
     .filter((object) => !wanted.has(nameOf(object)))
     .map(refOf)
     .map((ref) => ({ of, field: objectText(ref), from: thereText(ref), to: null }));
-  return [...changed, ...gone];
+  const fresh = after.filter((object) => !was.has(nameOf(object)));
+  const details = inAll(fresh.flatMap((object) => about(object, object, whoseOf(at, object))));
+  return [...changed, ...gone, ...details.map((one) => ({ of, ...one }))];
+}
+
+function whoseOf({ service }: At, object: KubeObject): Whose {
+  return { service, object, isMain: isRunning(object) && object.metadata.name === service };
 }

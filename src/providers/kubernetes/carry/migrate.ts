@@ -1,11 +1,14 @@
 /** The effect `migrate`: a Job that runs before the version, once for each content, on what it needs of the version. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Change } from "../../../core/plan.ts";
 import type { Provider } from "../../../core/provider.ts";
 import { Moved, refuse } from "../../../core/refusal.ts";
 import { listed } from "../../../core/words.ts";
 import type { KubeObject } from "../../../expand/object.ts";
 import { clusters } from "../../../roles/clusters.ts";
 import { nameOf, refOf } from "../order.ts";
+import { about } from "../plan/about.ts";
+import { accessChange } from "../plan/access.ts";
 import { denied } from "../plan/deny.ts";
 import { contentOf } from "../plan/grounds.ts";
 import { holdsData } from "../plan/hints.ts";
@@ -53,11 +56,15 @@ export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
         ...ground.filter((object) => holdsData(refOf(object))).map(withData),
         `what the migration to ${version} changed in the database`,
       ];
+      const ofMain = (lines: readonly Omit<Change, "of">[]) =>
+        lines.map((one) => ({ of: main, ...one }));
       const isFirst = standing(await deck.records.list(spot, signal)).length === 0;
       return {
         changes: [
           { of: main, field: "migration", from: state ? from[state] : null, to: version },
+          ...ofMain(accessChange(undefined, job, "migration: ")),
           ...laid.changes,
+          ...ofMain(about(job, job, { service, object: job, isMain: false }, "migration: ")),
         ],
         seen: {
           [nameOf(job)]: live ? { uid: String(live.metadata["uid"]), state: state ?? "" } : null,

@@ -6,6 +6,8 @@ import { asRead, backwards, chiefOf, groupOf, inOrder, nameOf, refOf } from "../
 import { inTens } from "../tens.ts";
 import { ApiError, type Cluster, type Ref, type Spot } from "../types.ts";
 import { isOwn } from "../whose.ts";
+import { about, inAll } from "./about.ts";
+import { accessChange } from "./access.ts";
 import { absent, denied } from "./deny.ts";
 import { type Difference, differences, type Path, type Value, valueAt } from "./diff.ts";
 import { contentOf, groundsOf } from "./grounds.ts";
@@ -13,7 +15,7 @@ import { newText, thereText } from "./hints.ts";
 import { managerText, pathIn, touches, undoes, us } from "./owners.ts";
 import { room } from "./room.ts";
 import type { Wanted } from "./wanted.ts";
-import { objectText, told } from "./words.ts";
+import { objectText, told, wordsBefore } from "./words.ts";
 
 export { verify } from "./verify.ts";
 export type { Wanted } from "./wanted.ts";
@@ -48,7 +50,14 @@ export async function weigh(
   const weighed = await inTens(left, async (object) => {
     const tried = await dryRun({ spot, cluster, rendered, signal }, object);
     const whose = { service: spot.service, object, isMain: object === chief };
-    return { ...tried, changes: changesOf(main, tried, whose), content: await contentOf(object) };
+    const { live, after } = tried;
+    return {
+      ...tried,
+      changes: changesOf(main, tried, whose),
+      warnings: accessChange(live, after, wordsBefore(whose)),
+      details: live === undefined ? about(after, object, whose) : [],
+      content: await contentOf(object),
+    };
   });
   const gone = await inTens(backwards(wanted.delete), async (ref) => {
     const live = await toDelete(spot, cluster, ref, signal);
@@ -60,12 +69,18 @@ export async function weigh(
     await room(spot, cluster, { wanted, touched }, signal);
   const first = weighed.filter(({ object }) => object === chief);
   const others = asRead(weighed.filter(({ object }) => object !== chief));
+  const read = [...first, ...others];
+  const ofMain = (lines: readonly Omit<Change, "of">[]) =>
+    lines.map((one) => ({ of: main, ...one }));
   return {
     changes: [
-      ...[...first, ...others].flatMap(({ changes }) => changes),
+      ...first.flatMap(({ changes }) => changes),
+      ...ofMain(read.flatMap(({ warnings }) => warnings)),
+      ...others.flatMap(({ changes }) => changes),
       ...asRead(gone.map((one) => ({ ...one, object: one.ref }))).flatMap(({ live, ref }) =>
         live ? [{ of: main, field: objectText(ref), from: thereText(ref), to: null }] : [],
       ),
+      ...ofMain(inAll(read.flatMap(({ details }) => details))),
     ],
     seen: Object.fromEntries([
       ...weighed.map(({ object, live }) => [nameOf(object), groundsOf(live, object)] as const),

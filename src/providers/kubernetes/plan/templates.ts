@@ -11,6 +11,12 @@ export function templateOf(object: KubeObject): { readonly [key: string]: Value 
 }
 const kinds = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"]);
 
+/** The `spec` of the pods that it makes, or that it is; undefined for all else. */
+export function podOf(object: KubeObject): Value {
+  const isPod = object.kind === "Pod" && object.apiVersion === "v1";
+  return isPod ? valueAt(object as Value, ["spec"]) : templateOf(object)?.["spec"];
+}
+
 /** All containers of a pod's spec, those that run first among them. */
 export function containersOf(spec: Value): readonly { readonly [key: string]: Value }[] {
   return [...mapsIn(spec, "initContainers"), ...mapsIn(spec, "containers")];

@@ -19,6 +19,12 @@ export function imageWords(from: string, to: string): [string, string] {
   return [`${a.tag} (${a.digest ?? "not pinned"})`, `${b.tag} (${b.digest ?? "not pinned"})`];
 }
 
+/** The whole of it, with the first digits of its digest. */
+export function imageText(image: string): string {
+  const { repository, tag, digest } = imageParts(image);
+  return `${repository}:${tag} (${digest ?? "not pinned"})`;
+}
+
 /** An image's tag, or what there is of it. */
 export function tagOf(image: string): string {
   return imageParts(image).tag;

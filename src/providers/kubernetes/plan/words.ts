@@ -24,7 +24,7 @@ export function told(
   { path, from, to }: Difference,
   whose: Whose,
 ): Required<Pick<Change, "field">> & Pick<Change, "from" | "to"> {
-  const field = `${before(whose)}${fieldText(path, whose)}`;
+  const field = `${wordsBefore(whose)}${fieldText(path, whose)}`;
   const [a, b] = valueTexts(path, from, to, whose.object);
   if (a !== b) return { field: short(field), from: a, to: b };
   return { field: short(field), from: a ?? "set", to: "changed" };
@@ -60,7 +60,8 @@ export function fieldText(path: Path, { object, service }: Omit<Whose, "isMain">
   return list === "containers" && isMain ? text : `${what} ${bare(name)}: ${text}`;
 }
 
-function before({ isMain, object, service }: Whose): string {
+/** What stands before a field, so that one knows whose it is: nothing, `Service: `, `ConfigMap web-config: `. */
+export function wordsBefore({ isMain, object, service }: Whose): string {
   if (isMain) return "";
   const { name } = object.metadata;
   const kind = kindText(object);

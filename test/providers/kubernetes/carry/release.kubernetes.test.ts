@@ -36,6 +36,8 @@ test.concurrent("a first release makes everything, bears its number, and says th
     ["Deployment web", null, expect.any(String)],
     ["ConfigMap web", null, expect.any(String)],
     ["Service web", null, expect.any(String)],
+    ["image", null, "ghcr.io/acme/web:1.4.1 (not pinned)"],
+    ["ConfigMap: LEVEL", null, "info"],
   ]);
   expect(first.seen).toMatchObject({ "staging/web": { release: null, version: null } });
   expect(first.undo).toMatchObject([{ op: "clusters.remove", input: at }]);

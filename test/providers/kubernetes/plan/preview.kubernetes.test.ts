@@ -99,7 +99,7 @@ const secret = (namespace: string, stringData: Record<string, string>): KubeObje
 });
 
 describe("a preview of objects", () => {
-  test("that are new says each in one line, and writes nothing", async (context) => {
+  test("that are new says each in one line, then what they bring, and writes nothing", async (context) => {
     const { kube, namespace, preview } = await world(context);
     const objects = [deployment(namespace, { replicas: 3 }), config(namespace, { LEVEL: "info" })];
     const weighed = await preview(objects);
@@ -107,9 +107,37 @@ describe("a preview of objects", () => {
     expect(weighed.changes).toEqual([
       { of, field: "Deployment web", from: null, to: "1.4.1, 3 replicas" },
       { of, field: "ConfigMap web-config", from: null, to: "LEVEL" },
+      { of, field: "image", from: null, to: "ghcr.io/acme/web:1.4.1 (not pinned)" },
+      { of, field: "ports", from: null, to: "8080" },
+      { of, field: "env", from: null, to: "LOG_LEVEL" },
+      { of, field: "resources", from: null, to: "cpu 500m, memory 128Mi" },
+      { of, field: "ConfigMap web-config: LEVEL", from: null, to: "info" },
     ]);
     expect(weighed.seen).toEqual({ "Deployment/web": null, "ConfigMap/web-config": null });
     expect(await kube.effects({ namespace })).toEqual([]);
+  });
+
+  test("warns, before all else that is new, of what reaches the node that it runs on", async (context) => {
+    const { namespace, preview, put } = await world(context);
+    const bound = deployment(namespace);
+    const free = deployment(namespace, {
+      pod: { hostNetwork: true, volumes: [{ name: "run", hostPath: { path: "/var/run" } }] },
+      container: { ports: [] },
+    });
+    const settings = config(namespace, { LEVEL: "info" });
+    const field = "Warning: access to its node";
+    const to = "its network, its files in /var/run";
+    const told = async () =>
+      (await preview([settings, free])).changes.map(({ field, from, to }) => [field, from, to]);
+    expect((await told()).slice(0, 3)).toEqual([
+      ["Deployment web", null, "1.4.1"],
+      [field, "none", to],
+      ["ConfigMap web-config", null, "LEVEL"],
+    ]);
+    await put(bound, settings);
+    expect(await told()).toContainEqual([field, "none", to]);
+    await put(free);
+    expect(await told()).toEqual([]);
   });
 
   test("tells what differs from what runs, without defaults, status and our own bookkeeping", async (context) => {
@@ -249,7 +277,8 @@ describe("a preview of objects", () => {
     const { preview } = at(kube, fresh, "admin");
     const home: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: fresh } };
     const { changes } = await preview([deployment(fresh), home]);
-    expect(changes.map(({ field }) => field)).toEqual(["Deployment web", `Namespace ${fresh}`]);
+    const fields = changes.map(({ field }) => field);
+    expect(fields.slice(0, 3)).toEqual(["Deployment web", `Namespace ${fresh}`, "image"]);
     await expect(preview([deployment(fresh)])).rejects.toThrow(
       `There is no namespace ${fresh} for applying Deployment web: create it`,
     );
@@ -480,7 +509,7 @@ spec: { policyName: ${name}, validationActions: [Deny], matchResources: { namesp
   });
 });
 
-test("a kind that comes with the release is told as new", async (context) => {
+test("a kind that comes with the release is told as new, with what it brings", async (context) => {
   const { namespace, preview } = await world(context);
   const group = "shipmate-preview.example";
   const kind: KubeObject = {
@@ -507,6 +536,13 @@ test("a kind that comes with the release is told as new", async (context) => {
   expect(changes.map(({ field, to }) => [field, to])).toEqual([
     [`CustomResourceDefinition things.${group}`, "new"],
     ["Thing one", "new"],
+    ...[
+      ["group", group],
+      ["names kind", "Thing"],
+      ["names plural", "things"],
+      ["scope", "Namespaced"],
+      ["versions v1", "name v1, served true, storage true, openAPIV3Schema.type object"],
+    ].map(([field, to]) => [`CustomResourceDefinition things.${group}: ${field}`, to]),
   ]);
   await expect(preview([thing])).rejects.toThrow("knows no Thing");
 });
