@@ -1,5 +1,5 @@
 /** `status web in production` */
-import { clusters, defineCommand, directory, Environment, Service } from "shipmate";
+import { clusters, defineCommand, directory, Environment, Refusal, Service } from "shipmate";
 import { statusEverywhere, statusIn } from "./parts/status.ts";
 
 export default defineCommand({
@@ -11,13 +11,15 @@ export default defineCommand({
   async run({ args: { service, environment }, look, runs }) {
     if (environment === undefined) {
       const all = await look(directory.environments({}));
-      const now = await Promise.all(
-        all.map(async ({ value }) => ({
-          environment: value,
-          ...(await look(clusters.running({ service, environment: value }))),
-        })),
-      );
-      return statusEverywhere(service, now);
+      const now = async (environment: string) => {
+        try {
+          return { environment, ...(await look(clusters.running({ service, environment }))) };
+        } catch (error) {
+          if (error instanceof Refusal) return { environment, unknown: error.message };
+          throw error;
+        }
+      };
+      return statusEverywhere(service, await Promise.all(all.map(({ value }) => now(value))));
     }
     const [now, history, open, people] = await Promise.all([
       look(clusters.running({ service, environment })),

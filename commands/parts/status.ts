@@ -51,23 +51,27 @@ export function statusIn({ service, environment, now, history, open, people }: H
   };
 }
 
-export function statusEverywhere(
-  service: string,
-  all: readonly (Now & { readonly environment: string })[],
-): Card {
+/** What runs in an environment, or why that can't be told. */
+type There = { readonly environment: string } & (Now | { readonly unknown: string });
+
+export function statusEverywhere(service: string, all: readonly There[]): Card {
+  const known = all.flatMap((there) => ("unknown" in there ? [] : [there]));
+  const runs = known.map((now) => `${now.version ?? "nothing"} in ${now.environment}`);
   return {
     title: service,
-    says: capital(
-      `${all.map((now) => `${now.version ?? "nothing"} in ${now.environment}`).join(", ")}.`,
-    ),
+    ...(runs.length > 0 && { says: capital(`${runs.join(", ")}.`) }),
     columns: ["Environment", "Version", "Ready", "State"],
-    rows: all.map((now) => [
-      now.environment,
-      now.version ?? "nothing",
-      now.version === null ? "" : `${now.ready} of ${now.of}`,
-      now.why ?? stateOf(now).word,
-    ]),
-    links: all.flatMap(({ url, environment }) =>
+    rows: all.map((there) =>
+      "unknown" in there
+        ? [there.environment, "not known", "", there.unknown]
+        : [
+            there.environment,
+            there.version ?? "nothing",
+            there.version === null ? "" : `${there.ready} of ${there.of}`,
+            there.why ?? stateOf(there).word,
+          ],
+    ),
+    links: known.flatMap(({ url, environment }) =>
       url === null ? [] : [{ label: environment, url }],
     ),
   };

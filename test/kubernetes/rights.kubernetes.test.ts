@@ -36,7 +36,7 @@ test("people's own rights hold: who may not is told before anybody is asked, and
   const { staging, production } = namespaces;
   await kube.grant("ada", "edit", staging);
   await kube.grant("grace", "edit", production);
-  const { ada, grace, ends } = await house(context, kube, {
+  const { ada, grace, channel, ends } = await house(context, kube, {
     namespaces,
     cluster: { context: "shipmate", impersonate: {} },
   });
@@ -64,6 +64,26 @@ test("people's own rights hold: who may not is told before anybody is asked, and
   expect(new Set(on("services").map(({ user }) => user))).toEqual(new Set(["grace"]));
   // The record of the release is Shipmate's own.
   expect(new Set(on("secrets").map(({ user }) => user))).toEqual(new Set(["shipmate"]));
+
+  // What Shipmate knows by itself it tells only to who may read it on the cluster.
+  const refusal = `You may not see what runs in ${production}: ask whoever gives rights there for the role view.`;
+  const heard = new Set<string>();
+  for (const what of ["status", "events", "history"]) {
+    await channel.say(`${what} web in production`);
+    const told = await channel.until(
+      `the answer to ${what}`,
+      ({ id, text }) => !heard.has(id) && text.includes(refusal),
+    );
+    heard.add(told.id);
+    expect(told.text, what).not.toContain("1.4.1");
+  }
+  const everywhere = await ada.reads("status web", /^web$/);
+  expect(everywhere.card?.rows?.map((row) => row.slice(0, 2))).toEqual([
+    ["staging", "1.4.1"],
+    ["production", "not known"],
+  ]);
+  const status = await grace.reads("status web in production", /^web in production/);
+  expect(status.text).toContain("1.4.1 runs, 3 of 3 ready.");
 });
 
 test("the least rights are enough for all of the main job", async (context) => {

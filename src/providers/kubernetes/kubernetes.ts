@@ -19,6 +19,7 @@ import { release } from "./carry/release.ts";
 import { remove } from "./carry/remove.ts";
 import { restart } from "./carry/restart.ts";
 import { scale } from "./carry/scale.ts";
+import { allowed } from "./look/allowed.ts";
 import { content } from "./look/content.ts";
 import { events } from "./look/events.ts";
 import { history } from "./look/history.ts";
@@ -106,6 +107,13 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
     };
   }
 
+  /** Whether people act with their own rights there. */
+  function actsAs({ environment }: At): boolean {
+    const { environments, clusters } = platform();
+    const cluster = own(clusters, own(environments, environment)?.cluster ?? "");
+    return cluster?.provider === "kubernetes" && cluster.impersonate !== undefined;
+  }
+
   const records = recordsOf(now);
   const source = sources({
     ...{ platform, folder },
@@ -115,6 +123,11 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
     milliseconds(own(platform().environments, environment)?.patience ?? "40s");
   const reading = { spotOf, records, patience, now };
   const deck = { spotOf, source, records, now, judge: judge(reading) };
+  const asking = {
+    spotOf,
+    theirs: (at: At, person: string | undefined) =>
+      actsAs(at) ? spotOf(at).as(person) : undefined,
+  };
   return {
     clusters: {
       release: release(deck),
@@ -127,10 +140,10 @@ export function kubernetes(options: KubernetesOptions): Kubernetes {
       takes: takes(deck),
       migration: migration(deck),
       rollout: rollout(reading),
-      running: running(reading),
-      history: history(reading),
+      running: allowed(asking, { resource: "pods" }, running(reading)),
+      history: allowed(asking, { group: "apps", resource: "deployments" }, history(reading)),
       logs: logs(reading),
-      events: events(reading),
+      events: allowed(asking, { resource: "events" }, events(reading)),
       content: content(reading),
       versions: ({ service }, signal) => source.versions(service, signal).then((all) => [...all]),
     },
