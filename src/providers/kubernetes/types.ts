@@ -205,6 +205,15 @@ export interface Release {
 /** The type of the Secret that keeps one. */
 export const recordType = "shipmate.dev/release";
 
+/** A release of any service of a namespace, by whose record alone one can tell that some names are its. */
+export interface Claim extends Pick<Release, "number" | "version" | "inventory"> {
+  readonly service: string;
+  readonly environment: string;
+  readonly state: "applying" | "adopted";
+  /** The API server's own count of writes when this record was written: of two the smaller one was there first. */
+  readonly order: number;
+}
+
 /** The records of one spot: one Secret each, written with Shipmate's own identity. */
 export interface Records {
   /** The newest first. Without content. */
@@ -214,6 +223,8 @@ export interface Records {
    * (`marks.release`), so that looks need no request. Without a hint what was read in the last ten seconds will do.
    */
   newest(spot: Spot, signal: AbortSignal, hint?: number): Promise<Release | undefined>;
+  /** Of all services in the spot's namespace those that are being applied or were adopted. Broken ones are left out. */
+  claims(spot: Spot, signal: AbortSignal): Promise<readonly Claim[]>;
   /** The objects as they were applied. Undefined where the record is not kept any more. */
   content(
     spot: Spot,

@@ -13,6 +13,7 @@ import { settled } from "../sources/settled.ts";
 import type { Spot } from "../types.ts";
 import { addressOf } from "../url.ts";
 import { isOwn } from "../whose.ts";
+import { claimed, requireUnclaimed } from "./claims.ts";
 import { coalesced, type Deck, fieldOf, mainOf, resting, standing } from "./deck.ts";
 import { discover } from "./discover.ts";
 import { packed } from "./records.ts";
@@ -30,6 +31,7 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
       if (newest) return { same: {} };
       const found = await discover(spot, spot.as(by), signal);
       requireFree(spot, found);
+      await requireUnclaimed(records, spot, { refs: found.map(refOf) }, signal);
       packed(spot, kept(found));
       return {
         changes: [
@@ -73,6 +75,13 @@ export function adopt(deck: Deck): Provider<typeof clusters>["adopt"] {
           kept(found),
           signal,
         );
+        const other = await claimed(records, spot, { refs: inventory, number }, signal);
+        if (other) {
+          await records.bury(spot, signal);
+          throw new Moved(
+            `${objectText(other.ref)} was adopted by ${other.by.service} since this was planned.`,
+          );
+        }
         return {};
       }),
   };

@@ -3,7 +3,15 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { Moved, refuse } from "../../../core/refusal.ts";
 import { type KubeObject, marks } from "../../../expand/object.ts";
-import { ApiError, type Records, type Ref, type Release, recordType, type Spot } from "../types.ts";
+import {
+  ApiError,
+  type Claim,
+  type Records,
+  type Ref,
+  type Release,
+  recordType,
+  type Spot,
+} from "../types.ts";
 
 /** Milliseconds for which an answer without a hint is taken from memory. */
 const fresh = 10_000;
@@ -83,6 +91,12 @@ export function records(now: () => number): Records {
       const isEnough = hint === undefined ? isFresh : number === hint || isAhead;
       if (known && (isEnough || (isFresh && known.hint >= (hint ?? 0)))) return known.release;
       return (await list(spot, signal, hint))[0];
+    },
+
+    async claims(spot, signal) {
+      const labels = `${marks.managedBy}=${marks.us},${stateLabel} in (applying,adopted)`;
+      const found = await spot.own.list(secret, { ...whereOf(spot), labels }, signal);
+      return found.flatMap((one) => claimOf(spot, one));
     },
 
     async content(spot, number, signal) {
@@ -207,6 +221,21 @@ function releaseOf(spot: Spot, found: KubeObject): Release {
   } catch (cause) {
     const { name, namespace } = found.metadata;
     throw new Error(`reading the record ${name} in ${namespace}`, { cause });
+  }
+}
+
+function claimOf(spot: Spot, found: KubeObject): readonly Claim[] {
+  const { labels = {}, resourceVersion } = found.metadata;
+  const { [marks.service]: service = "", [marks.environment]: environment = "" } = labels;
+  try {
+    const { state, ...release } = releaseOf({ ...spot, service, environment }, found);
+    if (state !== "applying" && state !== "adopted") return [];
+    const { number, version, inventory } = release;
+    const order = Number(resourceVersion);
+    return [{ ...{ number, version, inventory }, service, environment, state, order }];
+  } catch {
+    // What somebody did to another service's record is for that service to tell.
+    return [];
   }
 }
 

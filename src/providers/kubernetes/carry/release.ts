@@ -20,6 +20,7 @@ import { inTens } from "../tens.ts";
 import type { Cluster, Ref, Release, Spot } from "../types.ts";
 import { readingAhead } from "./ahead.ts";
 import { applyAll, bears, type Live } from "./apply.ts";
+import { isUnlabelled, requireFirst, requireUnclaimed } from "./claims.ts";
 import { compare } from "./compare.ts";
 import {
   type At,
@@ -68,6 +69,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const wanted = { objects, delete: dropped(all, made.objects), comes };
     const cluster = keepingReplicas(spot.as(see.by), objects);
     const weighed = await weigh(spot, cluster, main, wanted, signal);
+    const refs = nobodys(made.objects, weighed.live, all);
+    await requireUnclaimed(records, spot, { refs }, signal);
     const isWell = newest?.state === "good" || newest?.state === "adopted";
     if (isWell && newest.version === version && weighed.changes.length === 0)
       return { same: { url: newest.url } };
@@ -164,6 +167,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       ? await goOn(spot, looking, input, own, all, run)
       : await begin(spot, looking, input, all, run);
     const { number, live, url } = begun;
+    const refs = begun.wanted.objects.map(refOf).filter((ref) => !live.get(nameOf(ref)));
+    if (refs.length > 0) await requireFirst(records, spot, cluster, { refs, number }, signal);
     const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
     const force = Object.keys(seen).length > 1 || isOpen(run);
     const again = own !== undefined;
@@ -344,6 +349,18 @@ function described(newest: Release | undefined): string | null {
   };
   const what = wrong[newest.state];
   return what === undefined ? newest.version : `${newest.version} (${what})`;
+}
+
+/** What would be made, and what is there without a label that tells whose it is; but for what the service holds. */
+function nobodys(
+  objects: readonly KubeObject[],
+  live: Live,
+  all: readonly Release[],
+): readonly Ref[] {
+  const held = new Set(holds(all).map(nameOf));
+  return objects
+    .filter((object) => isUnlabelled(live.get(nameOf(object))) && !held.has(nameOf(object)))
+    .map(refOf);
 }
 
 /** Held and no longer wanted; what holds data is never deleted on the way. */
