@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Pool, type PoolClient, type QueryResult } from "pg";
 import { type Database, LostConnection, Unavailable } from "./database.ts";
 import { fullness } from "./fullness.ts";
+import { type Asked, type Known, Prepared } from "./prepared.ts";
 import { type Gave, type Statement, sqlOver, transact } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
@@ -42,6 +43,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const hurried = new Pool({ ...settings, max: 2 });
   for (const one of [pool, hurried]) one.on("error", (error) => options.lost?.(error));
   const named = names();
+  const known: Known = new WeakMap();
   const under = new Set<Promise<unknown>>();
   const disk = fullness();
   let closing: Promise<void> | undefined;
@@ -61,9 +63,12 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       if (lost) throw new LostConnection(text);
       try {
         const name = named.of(text, values);
-        const query = { ...name, text, values: [...values] };
-        return disk.wrote(given(await together(client, () => client.query(query))));
+        return disk.wrote(
+          await together(client, () => sent(client, { name, text, values }, known)),
+        );
       } catch (error) {
+        // Its own stack leads to the socket; this one to whoever asked.
+        if (error instanceof Error) Error.captureStackTrace(error);
         if (outdated(error)) named.forget(text);
         disk.refused(error);
         if (refused(error)) throw error;
@@ -113,12 +118,12 @@ function names() {
   const known = new Map<string, string>();
   let next = 0;
   return {
-    of(text: string, values: readonly unknown[]): { readonly name?: string } {
-      if (values.length === 0) return {};
-      const name = known.get(text) ?? (known.size < most ? `s${next++}` : undefined);
-      if (name === undefined) return {};
-      known.set(text, name);
-      return { name };
+    of(text: string, values: readonly unknown[]): string | undefined {
+      if (values.length === 0) return undefined;
+      const name = known.get(text);
+      if (name !== undefined || known.size >= most) return name;
+      known.set(text, `s${next}`);
+      return `s${next++}`;
     },
     /** Its tables were changed: it is to be prepared anew. */
     forget: (text: string) => void known.delete(text),
@@ -162,6 +167,23 @@ function together<R>(client: PoolClient, send: () => R): R {
   stream.cork();
   process.nextTick(() => stream.uncork());
   return send();
+}
+
+async function sent(
+  client: PoolClient,
+  asked: Omit<Asked, "name"> & { readonly name: string | undefined },
+  known: Known,
+): Promise<Gave> {
+  const { name, text, values } = asked;
+  if (name === undefined) return given(await client.query(text, [...values]));
+  const { promise, resolve, reject } = Promise.withResolvers<Gave>();
+  client.query(
+    new Prepared({ name, text, values }, known, (error, gave) => {
+      if (gave) resolve(gave);
+      else reject(error);
+    }),
+  );
+  return promise;
 }
 
 async function connect(pool: Pool): Promise<PoolClient> {

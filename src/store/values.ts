@@ -18,7 +18,7 @@ export function toText(value: Value): string | null {
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
   if (typeof value !== "object") return String(value);
   const text = JSON.stringify(value);
-  return unholdable.test(text) ? JSON.stringify(value, deepHoldable) : text;
+  return text.includes("\\u") && unholdable.test(text) ? JSON.stringify(value, deepHoldable) : text;
 }
 
 const unholdable = /\\u(?:0000|d[89a-f])/i;

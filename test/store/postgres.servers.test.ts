@@ -142,3 +142,31 @@ async function proxy(to: string) {
     },
   };
 }
+
+test("what a statement gave the first time it gives each time, on each connection and after its table was changed", async () => {
+  const database = await connect({ max: 2 });
+  await database.run("CREATE TABLE t (n bigint, says text, more jsonb, good boolean)");
+  await database.run(
+    "INSERT INTO t VALUES (1, NULL, '{\"a\": [null]}', true), (2, 'two', NULL, NULL)",
+  );
+  const Row = z.unknown();
+  const read = (least: number) =>
+    database.query(Row, "SELECT * FROM t WHERE n >= $1 ORDER BY n", [least]);
+  const both = [
+    { n: 1, says: null, more: { a: [null] }, good: true },
+    { n: 2, says: "two", more: null, good: null },
+  ];
+  for (const least of [1, 2, 3, 1]) {
+    const [one, other] = await Promise.all([read(least), read(least)]);
+    expect(one).toEqual(both.slice(least - 1));
+    expect(other).toEqual(one);
+  }
+  const change = (n: number) => database.run("UPDATE t SET says = 'more' WHERE n = $1", [n]);
+  expect([await change(1), await change(1), await change(9)]).toEqual([1, 1, 0]);
+  await database.run("ALTER TABLE t DROP COLUMN more, ADD COLUMN new bigint DEFAULT 7");
+  const changed = [
+    { n: 1, says: "more", good: true, new: 7 },
+    { n: 2, says: "two", good: null, new: 7 },
+  ];
+  for (const least of [1, 2, 1]) expect(await read(least)).toEqual(changed.slice(least - 1));
+});
