@@ -85,7 +85,11 @@ export interface Plan {
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).filter(([, x]) => x !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, x]) => `${JSON.stringify(k)}:${canonical(x)}`).join()}}`;
+  let text = "";
+  for (const key of Object.keys(value).sort()) {
+    const of = Reflect.get(value, key);
+    if (of !== undefined)
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(of)}`;
+  }
+  return `{${text}}`;
 }

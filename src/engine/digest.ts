@@ -1,10 +1,10 @@
 /** Hashes of plans, keys and code: SHA-256 over canonical JSON. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonical, type Plan } from "../core/plan.ts";
 
 /** SHA-256 in hex of the value's canonical JSON. */
 export function sha256(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
+  return hash("sha256", canonical(value));
 }
 
 /** What is approved: the requester, the acts with their places, providers, inputs, previews and limits, and the policy. Not how long it waits for votes. */
