@@ -32,12 +32,21 @@ export interface Head {
   readonly hash: string;
 }
 
+/** Rows that were not looked at again now, and how many milliseconds ago all of them had been. */
+export interface Before {
+  readonly rows: number;
+  readonly ago: number;
+}
+
 /** The first row that is wrong, in a sentence. */
 export type Checked =
   | {
       readonly ok: true;
-      readonly head: Head /** How many links were pruned. */;
+      readonly head: Head;
+      /** How many links were pruned. */
       readonly pruned?: number;
+      /** Of `watchAudit`; absent: every row was looked at now. */
+      readonly before?: Before;
     }
   | { readonly ok: false; readonly says: string };
 
@@ -60,6 +69,8 @@ const Appended = z.object({ audit: z.number() });
 
 /** How many rows one round links at most. */
 const batch = 500;
+/** How many links one page of a check has. */
+const page = 1_000;
 /** The advisory lock's number: "seal" as bytes. */
 const lock = 0x7365616c;
 
@@ -116,32 +127,59 @@ export function startSealer(
 export async function checkAudit(database: Database, known: Head = start): Promise<Checked> {
   const newest = await headOf(database);
   const anchor = await anchorOf(database);
-  if (anchor.count > 0 && !(await isTold(database, anchor)))
-    return no("The audit's beginning was removed, and no row of it tells of that.");
-  let head = anchor;
-  while (head.count < newest.count) {
-    const links = await linksAfter(database, head.count);
+  const wrong = await wrongBeginning(database, anchor);
+  if (wrong) return no(wrong);
+  const head = await walk(database, anchor, newest.count, known);
+  if (typeof head === "string") return no(head);
+  return (await wrongEnd(database, head, known)) ?? whole(head, anchor);
+}
+
+async function wrongBeginning(sql: Sql, anchor: Head): Promise<string | undefined> {
+  if (anchor.count === 0 || (await isTold(sql, anchor))) return undefined;
+  return "The audit's beginning was removed, and no row of it tells of that.";
+}
+
+/** From a link that is known up to another one. Gives that, or the first thing that is wrong. `passed` hears of each link. */
+async function walk(
+  sql: Sql,
+  from: Head,
+  to: number,
+  known: Head,
+  passed: (head: Head) => void = () => {},
+): Promise<Head | string> {
+  let head = from;
+  while (head.count < to) {
+    const links = await linksAfter(sql, head.count, Math.min(page, to - head.count));
     if (links.length === 0) return gone(head.count + 1);
     for (const { seq, audit, hash, row } of links) {
       if (seq !== head.count + 1) return gone(head.count + 1);
-      if (row === null) return no(`Audit row ${audit} was removed after it was written.`);
+      if (row === null) return `Audit row ${audit} was removed after it was written.`;
       const expected = linked(head.hash, row);
-      if (hash !== expected) return no(`Audit row ${audit} was altered after it was written.`);
+      if (hash !== expected) return `Audit row ${audit} was altered after it was written.`;
       head = { count: seq, hash };
       if (seq === known.count && hash !== known.hash)
-        return no(`The audit was written anew: row ${audit} is not the one that was known.`);
+        return `The audit was written anew: row ${audit} is not the one that was known.`;
+      passed(head);
     }
   }
+  return head;
+}
+
+async function wrongEnd(sql: Sql, head: Head, known: Head): Promise<Checked | undefined> {
   if (head.count < known.count)
     return no(
       `The audit ends at row ${head.count}, and row ${known.count} was seen before: an older backup was restored, or its last rows were removed.`,
     );
-  const foreign = await unlinked(database);
-  if (foreign !== undefined)
-    return no(
-      `Audit row ${foreign} has no link in the chain: it was put in by hand, or its link was removed.`,
-    );
-  return { ok: true, head, ...(anchor.count > 0 && { pruned: anchor.count }) };
+  const foreign = await unlinked(sql);
+  if (foreign === undefined) return undefined;
+  return no(
+    `Audit row ${foreign} has no link in the chain: it was put in by hand, or its link was removed.`,
+  );
+}
+
+function whole(head: Head, anchor: Head, before?: Before): Checked {
+  const pruned = anchor.count > 0 && { pruned: anchor.count };
+  return { ok: true, head, ...pruned, ...(before && { before }) };
 }
 
 /**
@@ -203,14 +241,71 @@ async function isTold(sql: Sql, anchor: Head): Promise<boolean> {
   return row?.told === true;
 }
 
-/** Checks with the newest head that this process has seen: a chain that was cut, emptied or made anew meanwhile is found. */
-export function watchAudit(database: Database, seen: Head = start): () => Promise<Checked> {
+/**
+ * Checks with what this process has seen: a chain that was cut, emptied or made anew meanwhile is found.
+ *
+ * The first check walks everything and keeps every so manieth link in memory. From then on each walks what is new,
+ * the newest `stretch` of what it knew, and one older stretch by turns, from the link that it keeps to the next one:
+ * so each row comes by again and again, and the answer says which did not now.
+ */
+export function watchAudit(
+  database: Database,
+  seen: Head = start,
+  { stretch = 10_000, clock = () => performance.now() }: Watching = {},
+): () => Promise<Checked> {
   let known = seen;
+  /** Where each stretch begins, and when it was walked last. */
+  let marks: readonly Mark[] = [];
+  let turn = 0;
   return async () => {
-    const checked = await checkAudit(database, known);
-    if (checked.ok && checked.head.count > known.count) known = checked.head;
-    return checked;
+    const now = clock();
+    const newest = await headOf(database);
+    const anchor = await anchorOf(database);
+    const wrong = await wrongBeginning(database, anchor);
+    if (wrong) return no(wrong);
+    // What was pruned takes its marks along; what follows is walked from the anchor on.
+    const kept = marks.filter(({ head }) => head.count > anchor.count);
+    const all: Mark[] = [
+      { head: anchor, at: marks.findLast(({ head }) => head.count <= anchor.count)?.at ?? now },
+      ...kept,
+    ];
+    const last = Math.max(0, all.length - 2);
+    const older = last === 0 ? undefined : turn % last;
+    const [from, to] = older === undefined ? [] : [all[older], all[older + 1]];
+    if (from && to) {
+      const end = await walk(database, from.head, to.head.count, known);
+      if (typeof end === "string") return no(end);
+      if (end.hash !== to.head.hash)
+        return no(`The audit was written anew before row ${to.head.count}.`);
+    }
+    const fresh: Mark[] = [];
+    const begin = all[last]?.head ?? anchor;
+    const head = await walk(database, begin, newest.count, known, (link) => {
+      const before = fresh.at(-1)?.head ?? begin;
+      if (link.count === before.count + stretch) fresh.push({ head: link, at: now });
+    });
+    if (typeof head === "string") return no(head);
+    const cut = await wrongEnd(database, head, known);
+    if (cut) return cut;
+    if (head.count > known.count) known = head;
+    marks = [...all.slice(0, last + 1), ...fresh].map((mark, at) =>
+      at === older || at >= last ? { ...mark, at: now } : mark,
+    );
+    turn += 1;
+    const rows = begin.count - anchor.count - (from && to ? to.head.count - from.head.count : 0);
+    const oldest = Math.min(...marks.map(({ at }) => at));
+    return whole(head, anchor, rows === 0 ? undefined : { rows, ago: now - oldest });
   };
+}
+
+export interface Watching {
+  /** How many links lie between two that are kept in memory. */
+  readonly stretch?: number;
+  readonly clock?: () => number;
+}
+interface Mark {
+  readonly head: Head;
+  readonly at: number;
 }
 
 /** Whether the chain has this link as it was, or it was pruned since. */
@@ -226,7 +321,7 @@ export async function hasHead(sql: Sql, head: Head): Promise<boolean> {
 }
 
 const no = (says: string): Checked => ({ ok: false, says });
-const gone = (seq: number): Checked => no(`Link ${seq} of the audit's chain was removed.`);
+const gone = (seq: number): string => `Link ${seq} of the audit's chain was removed.`;
 
 const Any = z.object({ any: z.boolean() });
 
@@ -290,13 +385,13 @@ function linked(before: string, row: Json): string {
 const LinkedRow = Link.extend({ row: Jsonb });
 
 /** A page of the chain, each link with its row; null where that is gone. */
-function linksAfter(sql: Sql, seq: number) {
+function linksAfter(sql: Sql, seq: number, limit: number) {
   return sql.query(
     LinkedRow,
     `SELECT c.seq, c.audit, c.hash, ${row}
      FROM shipmate.audit_chain c LEFT JOIN shipmate.audit a ON a.id = c.audit
-     WHERE c.seq > $1 ORDER BY c.seq LIMIT 1000`,
-    [seq],
+     WHERE c.seq > $1 ORDER BY c.seq LIMIT $2`,
+    [seq, limit],
   );
 }
 

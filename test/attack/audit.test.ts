@@ -1,6 +1,6 @@
 /** Hands that write to the audit's tables, seen by a Shipmate that runs meanwhile. */
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { appendAudit, sealAudit, watchAudit } from "../../src/store/audit.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { appendAudit, pruneAudit, sealAudit, watchAudit } from "../../src/store/audit.ts";
 import type { Database } from "../../src/store/database.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
@@ -65,4 +65,74 @@ test("a chain that was made anew as a whole is found by the head that was seen b
   await database.run("INSERT INTO shipmate.audit_unsealed SELECT id FROM shipmate.audit", []);
   await sealAudit(database);
   expect(await check()).toMatchObject({ ok: false });
+});
+
+describe("with a long chain", () => {
+  let walked = 0;
+  let now = 0;
+  /** Counts the rows that a check reads. */
+  const counting = (): Database => ({
+    ...database,
+    async query(row, text, values) {
+      const rows = await database.query(row, text, values);
+      if (text.includes("audit_chain c LEFT JOIN")) walked += rows.length;
+      return rows;
+    },
+  });
+  const check40 = async () => {
+    for (let n = 0; n < 40; n += 1) await deed(`deed ${n}`);
+    await sealAudit(database);
+    const check = watchAudit(counting(), undefined, { stretch: 5, clock: () => now });
+    expect(await check()).toMatchObject({ ok: true });
+    walked = 0;
+    return check;
+  };
+  const idOf = (did: string) => `(SELECT id FROM shipmate.audit WHERE did = '${did}')`;
+
+  test("a later check walks the newest rows and one older stretch by turns, and says what it left out", async () => {
+    const check = await check40();
+    now += 60_000;
+    const first = await check();
+    expect(walked).toBeLessThanOrEqual(15);
+    expect(first).toMatchObject({ ok: true, head: { count: 40 }, before: { rows: 40 - walked } });
+    for (let n = 0; n < 6; n += 1) await check();
+    expect(await check(), "a minute later all came by").toMatchObject({ before: { ago: 0 } });
+    now += 1_000;
+    expect(await check()).toMatchObject({ before: { ago: 1_000 } });
+  });
+
+  test.each(["deed 0", "deed 12", "deed 27", "deed 39"])(
+    "%s that somebody altered is found before all came by, and stays found",
+    async (did) => {
+      const check = await check40();
+      await database.run(`UPDATE shipmate.audit SET person = 'eve' WHERE id = ${idOf(did)}`);
+      let checks = 0;
+      while (checks < 8 && (await check()).ok) checks += 1;
+      expect(checks).toBeLessThan(8);
+      expect(await check()).toMatchObject({ ok: false });
+    },
+  );
+
+  test("a chain that was made anew from an old row on is found at once", async () => {
+    const check = await check40();
+    await database.run(`UPDATE shipmate.audit SET person = 'eve' WHERE id = ${idOf("deed 7")}`);
+    await database.run("DELETE FROM shipmate.audit_chain WHERE seq > 7");
+    await database.run(
+      `INSERT INTO shipmate.audit_unsealed SELECT id FROM shipmate.audit WHERE id >= ${idOf("deed 7")}`,
+    );
+    await sealAudit(database);
+    expect(await check()).toMatchObject({ ok: false });
+  });
+
+  test("pruning takes what is kept along, and what follows is still walked", async () => {
+    const check = await check40();
+    expect(await pruneAudit(database, -1, 12)).toBe(12);
+    await sealAudit(database);
+    for (let n = 0; n < 10; n += 1)
+      expect(await check()).toMatchObject({ ok: true, head: { count: 41 }, pruned: 12 });
+    await database.run(`UPDATE shipmate.audit SET person = 'eve' WHERE id = ${idOf("deed 14")}`);
+    let checks = 0;
+    while (checks < 8 && (await check()).ok) checks += 1;
+    expect(checks).toBeLessThan(8);
+  });
 });
