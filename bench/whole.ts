@@ -52,7 +52,7 @@ const say = defineCommand({
 });
 const platform = parsePlatform(
   "platform.yaml",
-  `people: { ada: { name: Ada }, grace: { name: Grace } }
+  `people: { ada: { name: Ada }, grace: { name: Grace }, mallory: { name: Mallory }, trudy: { name: Trudy } }
 teams: { payments: { members: [ada, grace] } }
 services: {}
 environments:
@@ -70,6 +70,8 @@ export interface Whole {
   click(service: string, button: string): Promise<void>;
   /** Resolves when the run has ended. Throws where it did not succeed. */
   ended(service: string): Promise<void>;
+  /** Somebody says anything; comes back when it was dealt with. */
+  says(person: "mallory" | "trudy", words: string): Promise<void>;
   /** When the provider's `run` was entered (`performance.now`). */
   entered(service: string): number | undefined;
   close(): Promise<void>;
@@ -78,6 +80,8 @@ export interface Whole {
 /** Opens DATABASE_URL, else a PGlite in SHIPMATE_HOME; with REDIS_URL as one of a fleet. */
 export async function openWhole(
   settings: { readonly [name: string]: string | undefined } = process.env,
+  /** How many things one account may say in a minute. */
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Whole> {
   const { DATABASE_URL: url, SHIPMATE_HOME: home = ".", REDIS_URL: redis } = settings;
   await mkdir(home, { recursive: true });
@@ -126,6 +130,7 @@ export async function openWhole(
       rights: (person) => rights(platform, person),
     },
     mask: (text) => text,
+    most: () => most,
     posted: () => poke(),
     troubled,
     closing: new AbortController().signal,
@@ -169,6 +174,9 @@ export async function openWhole(
     async ended(service) {
       const state = await ends.expected(service);
       if (state !== "succeeded") throw new Error(`shipping ${service} ended as ${state}`);
+    },
+    async says(person, words) {
+      await said(person, person, { text: words });
     },
     entered: (service) => entered.get(service),
     async close() {

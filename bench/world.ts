@@ -12,6 +12,9 @@ export interface World {
   readonly entered: ReadonlyMap<string, number>;
 }
 
+/** Services whose names begin so answer no look. */
+export const broken = "broken-";
+
 /** Rollouts are `going` for ever, or good at once. */
 export function world(rollouts: "going" | "good"): World {
   const versions = new Map<string, string>();
@@ -67,14 +70,11 @@ export function world(rollouts: "going" | "good"): World {
       url: null,
       log: [],
     }),
-    running: async (input) => ({
-      version: versions.get(key(input)) ?? null,
-      ready: 1,
-      of: 1,
-      url: null,
-      since: null,
-      restarts: 0,
-    }),
+    async running(input) {
+      if (input.service.startsWith(broken)) throw new Error("no answer");
+      const version = versions.get(key(input)) ?? null;
+      return { version, ready: 1, of: 1, url: null, since: null, restarts: 0 };
+    },
     ...noMore,
     history: async () => [],
     versions: async () => [],
