@@ -179,7 +179,7 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
         const key = `${name} ${message.channel} ${message.id}`;
         // Whoever was refused (Teams did not say who they are) opens it once more after a while.
         const now = `${message.edits} ${Math.floor(Date.now() / 5_000)}`;
-        if (message.card?.refresh === undefined || looked.get(key) === now) continue;
+        if (message.card === undefined || looked.get(key) === now) continue;
         looked.set(key, now);
         const person = teamsPerson(teams.server, name, teamsUrl());
         const card = await person.looksAt(message).catch(() => undefined);
@@ -206,7 +206,7 @@ function watchers(chance: Chance, urls: readonly string[], { slack, teams }: Cha
           title: one.summary.split(". ")[0]?.replaceAll("\\", "") ?? "",
           viewers: one.card?.refresh?.userIds.join(" ") ?? "none",
         })),
-      ].filter(({ says }) => /Waiting for/.test(says));
+      ].filter(({ says }) => says.includes("Waiting for approval"));
       return asks
         .map(
           ({ at, title, says, viewers }) =>
