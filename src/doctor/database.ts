@@ -84,7 +84,7 @@ const Server = z.object({
 });
 
 /** `left`: bytes. */
-function fullFolder(home: string, left: number): string {
+export function fullFolder(home: string, left: number): string {
   const [has, needs] = [left, leastRoom].map((bytes) => Math.floor(bytes / 1024 / 1024));
   return `The disk of ${home} has ${has} MB left, and below ${needs} MB nothing is written: make room there.`;
 }
@@ -102,11 +102,9 @@ async function server(database: Database): Promise<readonly Finding[]> {
   if (row === undefined) throw new Error("asking PostgreSQL about itself");
   const off = row.now < before ? row.now - before : Math.max(0, row.now - Date.now());
   const version = await schemaVersion(database);
-  const asked = judged({ ...row, off, migrates: version < migrations.length });
-  return (await takesMore(database)) ? asked : [...asked, wrong(fullServer)];
+  const full = !(await takesMore(database));
+  return judged({ ...row, off, full, migrates: version < migrations.length });
 }
-
-const fullServer = "Its disk is full, so nothing can be written: make room there.";
 
 /** Whether a megabyte finds room; nothing of it stays. */
 async function takesMore(database: Database): Promise<boolean> {
@@ -122,11 +120,17 @@ async function takesMore(database: Database): Promise<boolean> {
   }
 }
 
-/** What a server of its own says about itself. `off`: milliseconds that its clock is ahead. */
-export function judged(
-  row: Omit<z.output<typeof Server>, "now"> & { readonly off: number; readonly migrates: boolean },
-): readonly Finding[] {
-  const { version, standby, fsync, creates, migrates, off } = row;
+interface Judged extends Omit<z.output<typeof Server>, "now"> {
+  /** Milliseconds that its clock is ahead. */
+  readonly off: number;
+  /** Whether it has no room for a megabyte more. */
+  readonly full: boolean;
+  readonly migrates: boolean;
+}
+
+/** What a server of its own says about itself. */
+export function judged(row: Judged): readonly Finding[] {
+  const { version, standby, fsync, creates, migrates, off, full } = row;
   const seconds = Math.round(Math.abs(off) / 1_000);
   return [
     version < oldest
@@ -150,6 +154,7 @@ export function judged(
           `Its clock is ${seconds} s ${off < 0 ? "behind" : "ahead of"} this machine's: let both set theirs by NTP.`,
         )
       : good("Its clock agrees with this machine's."),
+    ...(full ? [wrong("Its disk is full, so nothing can be written: make room there.")] : []),
   ];
 }
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { lookAtSlack, lookAtTeams } from "../../src/doctor/chats.ts";
 import { lookAtKinds } from "../../src/doctor/clusters.ts";
-import { lookAtDatabase, judged as ofPostgres } from "../../src/doctor/database.ts";
+import { fullFolder, lookAtDatabase, judged as ofPostgres } from "../../src/doctor/database.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import { type Finding, looked } from "../../src/doctor/finding.ts";
 import { lookAtManifests, lookAtTools } from "../../src/doctor/manifests.ts";
@@ -57,6 +57,15 @@ test("a setting that is wrong is named without its value, and the rest is not gu
   ]);
   expect(report(findings)).toContain("1 thing is wrong.");
   expect(report(findings)).not.toContain("geheim");
+});
+
+test("with a platform.yaml that is wrong, clusters are not guessed at", async () => {
+  const place = await folder();
+  await writeFile(join(place, "platform.yaml"), "teems: {}\n");
+  const environment = { SHIPMATE_HOME: join(place, "home"), SHIPMATE_MANIFESTS: place };
+  expect(says(await examine({ root, environment })).at(-1)).toBe(
+    "note: They were not looked at: platform.yaml has to be right first.",
+  );
 });
 
 test("when everything is away each thing says so, and no secret is shown", async () => {
@@ -177,18 +186,22 @@ test("a service's manifests that are not there are said, and so are the tools th
 });
 
 test("PostgreSQL: what it says about itself", () => {
-  const fine = { version: 17, standby: false, fsync: "on", creates: true, off: 0, migrates: false };
+  const fine = {
+    ...{ version: 17, standby: false, fsync: "on", creates: true, off: 0 },
+    ...{ migrates: false, full: false },
+  };
   expect(says(ofPostgres(fine))).toEqual([
     "good: PostgreSQL 17 answers.",
     "good: Its clock agrees with this machine's.",
   ]);
   const bad = { version: 12, standby: true, fsync: "off", creates: false, migrates: true };
-  expect(says(ofPostgres({ ...bad, off: -61_000 }))).toEqual([
+  expect(says(ofPostgres({ ...bad, off: -61_000, full: true }))).toEqual([
     "wrong: PostgreSQL 12 is too old: use 15 or a later one.",
     "wrong: It is a standby, where nothing can be written: put the primary into DATABASE_URL.",
     "wrong: It runs with fsync off, so a power cut loses what was done: switch fsync on.",
     "wrong: Shipmate may not make its tables: GRANT CREATE ON DATABASE to its user, or have somebody who may start it once.",
     "wrong: Its clock is 61 s behind this machine's: let both set theirs by NTP.",
+    "wrong: Its disk is full, so nothing can be written: make room there.",
   ]);
   expect(says(ofPostgres({ ...fine, off: 3_000 }))[1]).toBe(
     "wrong: Its clock is 3 s ahead of this machine's: let both set theirs by NTP.",
@@ -196,6 +209,13 @@ test("PostgreSQL: what it says about itself", () => {
   const full = Object.assign(new Error("too many clients"), { code: "53300" });
   expect(noPostgres(new URL("postgres://u@db:5432/x"), full)).toBe(
     "PostgreSQL at db:5432 has no connection left: raise its max_connections, or start fewer replicas.",
+  );
+  const disk = Object.assign(new Error("no space left"), { code: "53100" });
+  expect(noPostgres(new URL("postgres://u@db:5432/x"), disk)).toBe(
+    "The disk of PostgreSQL at db:5432 is full: make room there.",
+  );
+  expect(fullFolder("/data/shipmate", 5_500_000)).toBe(
+    "The disk of /data/shipmate has 5 MB left, and below 32 MB nothing is written: make room there.",
   );
 });
 
