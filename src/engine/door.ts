@@ -68,11 +68,11 @@ export interface DoorParts {
   readonly most?: () => number;
 }
 
-/** A command with its arguments. `once` is the same for what must happen only once, however often it is said. */
+/** A command with its arguments. `once` gives the same for what must happen only once, however often it is said. */
 interface Saying {
   readonly command: CommandDefinition;
   readonly args: unknown;
-  readonly once: string;
+  readonly once: () => Promise<string>;
 }
 
 export interface TheDoor extends Door {
@@ -167,7 +167,12 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Promise<Answer> => {
     admit(person, command);
     const place = answerPlace(intent, from);
-    const once = form ?? (await onceFor(database, intent, from !== undefined));
+    /** Read only where something is started: whoever votes does not wait for it. */
+    let named: Promise<string> | undefined;
+    const once = () => {
+      named ??= form ? Promise.resolve(form) : onceFor(database, intent, from !== undefined);
+      return named;
+    };
     const isPrivate = command.privately ?? false;
     let reply: Reply;
     let committed = false;
@@ -203,8 +208,10 @@ export function createDoor(parts: DoorParts): TheDoor {
     also: (sql: Sql, card: Card) => Promise<void>,
   ): Ctx<never> => {
     let started = 0;
-    const begin = (workflow: AnyWorkflow, input: unknown) => {
-      return start(intent, person, command.name, { id: runOf(once, started++), workflow, input });
+    const begin = async (workflow: AnyWorkflow, input: unknown) => {
+      const nth = started++;
+      const id = runOf(await once(), nth);
+      return start(intent, person, command.name, { id, workflow, input });
     };
     const again = async (run: Run) => {
       const workflow = parts.engine.workflow(run.workflow);
