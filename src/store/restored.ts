@@ -20,6 +20,18 @@ export function settleRestored(database: Database): Promise<void> {
        WHERE ended_at IS NULL AND state IN ('planning', 'queued')
          AND NOT EXISTS (SELECT FROM shipmate.journal j WHERE j.run = r.id AND j.key LIKE '%/begun')`,
     );
+    // Waiting is over by now, and what comes after it may be done: a person looks, and lets it go on.
+    await sql.run(
+      `WITH waiting AS (
+         UPDATE shipmate.runs r SET rung = true
+         WHERE ended_at IS NULL AND state = 'waiting' AND EXISTS (
+           SELECT FROM jsonb_array_elements(r.waits) w WHERE w->>'kind' IN ('time', 'press'))
+         RETURNING id)
+       INSERT INTO shipmate.journal AS j (run, key, value)
+         SELECT id, 'code/fault', jsonb_build_object('says', $1::text, 'asked', 0, 'open', true) FROM waiting
+       ON CONFLICT (run, key) DO UPDATE SET value = j.value || jsonb_build_object('says', $1::text, 'open', true)`,
+      [unknown],
+    );
     // What waited to be posted, or was being posted, may stand there by now: it is looked for first.
     await sql.run(
       "UPDATE shipmate.messages SET attempts = greatest(attempts, 1), lease_until = 0 WHERE ref IS NULL",
@@ -27,3 +39,7 @@ export function settleRestored(database: Database): Promise<void> {
     await redrawOpen(sql);
   });
 }
+
+/** On the card of a run that waited for a time or a button. */
+const unknown =
+  "An older backup of the database was restored, so this run does not know what it did since. Look at what stands there before it goes on.";
