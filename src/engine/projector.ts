@@ -8,6 +8,7 @@
  * - A message that is gone is posted anew; a channel that is gone is given up.
  * - Chat being down never holds up a run.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Button, Card, DrawnCard } from "../core/card.ts";
 import { canonical } from "../core/plan.ts";
 import { Gone, type OutMessage, Patience, type Place, type Surface } from "../core/surface.ts";
@@ -60,6 +61,8 @@ export interface Projector {
 
 /** How long after a poke it begins, in milliseconds: what was said goes on first, and several changes become one edit. */
 const breath = 15;
+/** The least time between two claims of messages while some are posted: what changes meanwhile goes on together. */
+const gap = 40;
 /** How long one call of a surface may take, and how long a message is claimed for it, in milliseconds. */
 const callLimit = 15_000;
 const lease = 30_000;
@@ -100,7 +103,7 @@ export function createProjector(parts: ProjectorParts): Projector {
   const failures = new Map<string, number>();
   let stir = () => {};
 
-  const round = async (): Promise<void> => {
+  const round = async (pause: number): Promise<void> => {
     ready ??= openPaces(database, [...new Set(paces.map(({ surface }) => surface))]);
     await ready.catch((error: unknown) => {
       ready = undefined;
@@ -122,6 +125,8 @@ export function createProjector(parts: ProjectorParts): Projector {
       }
       if (busy.size > 0 && !again) await turned();
       else if (wants.busy.length === 0 && behind.length === 0 && !again) return;
+      const left = claimed + pause - performance.now();
+      if (left > 0) await sleep(left, undefined, { signal: closing.signal }).catch(() => {});
     }
   };
   /** Something was posted, something may be behind, or a moment went by. */
@@ -142,20 +147,20 @@ export function createProjector(parts: ProjectorParts): Projector {
       await bring(message, claimed, until);
     }
   };
-  const work = (): Promise<void> => {
+  const work = (pause = gap): Promise<void> => {
     clearTimeout(timer);
     clearTimeout(waking);
     waking = undefined;
     again = true;
-    working ??= round()
+    working ??= round(pause)
       .catch((error: unknown) => parts.troubled?.(error, ""))
       .finally(() => {
         working = undefined;
-        void sleep();
+        void rest();
       });
     return working;
   };
-  const sleep = async (): Promise<void> => {
+  const rest = async (): Promise<void> => {
     const wait = await nextPost(database, { surfaces: names, paces }).catch(() => sweep);
     if (closing.signal.aborted || working) return;
     clearTimeout(timer);
@@ -280,7 +285,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     },
     settle: async () => {
       await working;
-      await work();
+      await work(0);
     },
     async close() {
       closing.abort();
