@@ -38,13 +38,18 @@ const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/store/journal.ts",
-        out: "WHERE id = $1 AND epoch = $2 AND rev >= $7",
-        in: "WHERE id = $1 AND $2::bigint > 0 AND rev >= $7",
+        out: "AND r.epoch = p.epoch AND r.rev >= p.rev",
+        in: "AND r.rev >= p.rev",
       },
       {
         file: "src/store/runs.ts",
         out: "WHERE id = $1 AND epoch = $2 AND rev >= $3",
         in: "WHERE id = $1 AND $2::bigint > 0 AND rev >= $3",
+      },
+      {
+        file: "src/store/runs.ts",
+        out: "WHERE epoch = $2 AND id = $1 AND rev >= $3",
+        in: "WHERE $2::bigint > 0 AND id = $1 AND rev >= $3",
       },
     ],
     by: 200,

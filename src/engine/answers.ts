@@ -4,7 +4,7 @@ import type { Json } from "../core/operation.ts";
 import type { Account } from "../core/person.ts";
 import { type Intent, NotTaken, type Place } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
-import { appendAudit } from "../store/audit.ts";
+import { appendAudit, type Deed } from "../store/audit.ts";
 import type { Database, Sql } from "../store/database.ts";
 import { finishIntent } from "../store/inbox.ts";
 import { insertReply } from "../store/messages.ts";
@@ -38,13 +38,16 @@ export function replyId(intent: Intent): string {
 }
 
 /** What was said and what came of it, as an audit row. */
-export async function auditIntent(
-  sql: Sql,
+export async function auditIntent(sql: Sql, ...deed: Parameters<typeof deedOf>): Promise<void> {
+  await appendAudit(sql, deedOf(...deed));
+}
+
+export function deedOf(
   intent: Intent,
   person: string,
   did: string,
   { run, ...detail }: { readonly run?: string; readonly [name: string]: Json | undefined },
-): Promise<void> {
+): Deed {
   const { said: by } = intent;
   const said =
     "text" in by
@@ -52,7 +55,7 @@ export async function auditIntent(
       : { button: by.button, ...(by.values && { fields: Object.keys(by.values) }) };
   const known = asJson({ ...said, ...detail }) as { readonly [name: string]: Json };
   const deed = { person, surface: intent.at.surface, did, detail: known };
-  await appendAudit(sql, run === undefined ? deed : { ...deed, run });
+  return run === undefined ? deed : { ...deed, run };
 }
 
 /** The answer to an account that belongs to nobody. */

@@ -20,10 +20,11 @@ import {
   insertPlan,
   listVotes,
   type PlanRow,
+  type Vote,
   voidOthers,
   voidPlans,
 } from "../store/plans.ts";
-import { addTargets, ringRuns } from "../store/runs.ts";
+import { ringRuns } from "../store/runs.ts";
 import { placeActs } from "./acts.ts";
 import { carryOut, intentAfter } from "./carry.ts";
 import {
@@ -190,18 +191,11 @@ async function store(
   release = false,
 ): Promise<PlanRow> {
   const { run } = c.progress;
-  const write = async (sql: Sql) => {
-    const behind = release ? await releaseLocks(sql, run.id, c.step) : [];
-    await ringRuns(sql, behind);
-    const votes = await listVotes(sql, run.id);
-    const state = isApproved(plan, c.step, votes) ? "approved" : "open";
-    const all = allChanges(plan);
-    const [row] = await Promise.all([
-      insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why }),
-      addTargets(sql, run.id, plan.targets),
-      all && insertNote(sql, run.id, `plan ${short(plan.digest)}`, all),
-    ]);
-    if (state === "open") await callVoters(c, sql, row, votes);
+  // Nobody can have voted on the first plan of a step: what is put is known before anything is read.
+  const again = c.progress.plans.has(c.step);
+  const put = [{ key: c.key("shape"), value: c.acts.shape }];
+  const decided = (votes: readonly Vote[]) => {
+    const state = isApproved(plan, c.step, votes) ? ("approved" as const) : ("open" as const);
     const deed = {
       person: run.by_person,
       surface: "engine",
@@ -210,11 +204,24 @@ async function store(
       digest: plan.digest,
       detail: { step: c.step, rule: plan.rule, targets: plan.targets },
     };
-    const put = [{ key: c.key("shape"), value: c.acts.shape }];
-    return { put, audit: isEmpty(plan) ? [] : [deed], value: { row, behind } };
+    return { state, puts: { put, audit: isEmpty(plan) ? [] : [deed] } };
+  };
+  const write = async (sql: Sql) => {
+    const behind = release ? await releaseLocks(sql, run.id, c.step) : [];
+    await ringRuns(sql, behind);
+    const votes = again ? await listVotes(sql, run.id) : [];
+    const { state, puts } = decided(votes);
+    const all = allChanges(plan);
+    const [row] = await Promise.all([
+      insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why, again }),
+      all && insertNote(sql, run.id, `plan ${short(plan.digest)}`, all),
+    ]);
+    if (state === "open") await callVoters(c, sql, row, votes);
+    return { ...puts, value: { row, behind } };
   };
   const before = release ? toGiveBack(c) : undefined;
-  const stored = await c.progress.transact("a plan", write, { soft: true, before });
+  const how = { soft: true, before, ...(!again && { puts: decided([]).puts }) };
+  const stored = await c.progress.transact("a plan", write, how);
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   c.progress.meter?.({ is: "passed", point: "planned" });
@@ -263,6 +270,7 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
     value: await takeLocks(sql, who, plan.targets, limits),
   });
   const before = (sql: Sql) => toTake(sql, plan.targets, limits);
+  c.progress.lines.add(c.step);
   const locked = await c.progress.transact("a lock", lock, { soft: true, before });
   if (locked.is === "full") await awaitRoom(c, locked.limit, locked.ahead);
   if (locked.is !== "taken") return; // ready() stands in line next
@@ -276,22 +284,24 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   }
   const first = intentAfter(c, c.list[0], "0");
   const why = `run ${run.number} went ahead on the same target`;
-  const goAhead = async (sql: Sql) => {
-    const others = await voidOthers(sql, run.id, plan.targets, why);
-    const deed = {
-      person: run.by_person,
-      surface: "engine",
-      did: "began",
-      run: run.id,
-      digest: plan.digest,
-      detail: { step: c.step, rule: plan.rule },
-    };
-    const begun = { key: c.key("begun"), value: { plan: row.id, shape: c.acts.shape } };
-    const put = first ? [begun, first] : [begun];
-    return { put, intent: first?.key, audit: [deed], state: "running", value: others };
+  const goAhead = async (sql: Sql) => ({
+    value: await voidOthers(sql, run.id, plan.targets, why),
+  });
+  const deed = {
+    person: run.by_person,
+    surface: "engine",
+    did: "began",
+    run: run.id,
+    digest: plan.digest,
+    detail: { step: c.step, rule: plan.rule },
   };
+  const begun = { key: c.key("begun"), value: { plan: row.id, shape: c.acts.shape } };
+  const put = first ? [begun, first] : [begun];
+  const puts = { put, intent: first?.key, audit: [deed], state: "running" };
   if (first) c.progress.meter?.({ is: "passed", point: "before intent", back: false });
-  c.parts.ring(await c.progress.transact("the begin", goAhead, { soft: first === undefined }));
+  c.parts.ring(
+    await c.progress.transact("the begin", goAhead, { soft: first === undefined, puts }),
+  );
   c.progress.meter?.({ is: "passed", point: "begun" });
 }
 
@@ -329,17 +339,19 @@ async function close(
   end: { ok: boolean; end?: z.output<typeof EndRow>["end"]; says?: string; nothing?: boolean },
 ): Promise<void> {
   const { run } = c.progress;
+  const stood = c.progress.lines.has(c.step);
   const write = async (sql: Sql) => {
-    const behind = await releaseLocks(sql, run.id, c.step);
+    const behind = stood ? await releaseLocks(sql, run.id, c.step) : [];
     await ringRuns(sql, behind);
     const begun = c.progress.has(c.key("begun"));
     if (!end.ok && !begun) await voidPlans(sql, run.id, c.step, end.says ?? "");
-    const value = { ...end, at: c.progress.now() };
-    return { put: [{ key: c.key("end"), value }], value: behind };
+    return { value: behind };
   };
+  const put = [{ key: c.key("end"), value: { ...end, at: c.progress.now() } }];
   // Lost, it is done once more: what it tells of is on the disk.
-  const how = { soft: true, before: toGiveBack(c) };
+  const how = { soft: true, puts: { put }, before: stood ? toGiveBack(c) : undefined };
   c.parts.ring(await c.progress.transact("the end of a change", write, how));
+  c.progress.lines.delete(c.step);
 }
 
 /** Whether any effect was really carried out: what needed no change does not count. */

@@ -17,12 +17,13 @@ import { insertButtons } from "../store/buttons.ts";
 import { type Database, isDown, type Sql, softly } from "../store/database.ts";
 import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
 import { insertReply, unfollow } from "../store/messages.ts";
-import { findRun, type Run } from "../store/runs.ts";
+import type { Run } from "../store/runs.ts";
 import { learnRef } from "../store/standing.ts";
 import { asJson } from "./acts.ts";
 import {
   answerPlace,
   auditIntent,
+  deedOf,
   missing,
   notTaken,
   replyId,
@@ -243,14 +244,10 @@ export function createDoor(parts: DoorParts): TheDoor {
       const ruling = parts.policy.may(person, "change", targets);
       if (!ruling.ok) refuse(ruling.says);
     }
-    await database.transaction(async (sql) => {
-      const [, before] = await Promise.all([softly(sql), findRun(sql, id)]); // as with an answer
-      if (before) return; // handled before, and a crash took the answer
-      const at = intent.at;
-      await Promise.all([
-        parts.engine.start(sql, { id, workflow: workflow.name, input, by: person, at }),
-        auditIntent(sql, intent, person.id, "asked for", { run: id, command }),
-      ]);
+    // Handled before, and a crash took the answer: then it is there. As with an answer a power cut may take it too.
+    await parts.engine.start(database, {
+      ...{ id, workflow: workflow.name, input, by: person, at: intent.at, soft: true },
+      audit: deedOf(intent, person.id, "asked for", { run: id, command }),
     });
     parts.engine.ring([id]);
     parts.posted();

@@ -1,23 +1,20 @@
 /** Drives one claimed run until it ends or parks, and renews the claim meanwhile. */
 import type { Meter } from "../observe/meter.ts";
-import { appendAudit } from "../store/audit.ts";
-import { type Claim, keepTries, leaseLength, parkRun, renewRun } from "../store/claims.ts";
+import { type Claim, keepTries, leaseLength, renewRun } from "../store/claims.ts";
 import type { Database } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
-import { closePlans } from "../store/plans.ts";
 import {
   addTargets,
   askCancel,
   endRun,
   Fenced,
-  fence,
   insertRun,
-  openChildren,
   ringRuns,
   targetsOfRun,
   type Waits,
 } from "../store/runs.ts";
+import type { Together } from "../store/together.ts";
 import { sha256 } from "./digest.ts";
 import type { Outcome } from "./ends.ts";
 import { hurryOf } from "./hurry.ts";
@@ -26,6 +23,7 @@ import { type ReplayParts, replay } from "./replay.ts";
 
 export interface DriveParts extends ReplayParts {
   readonly database: Database;
+  readonly together: Together;
   /** The run's card may have changed. */
   readonly changed: (run: string) => void;
   readonly meter: Meter | undefined;
@@ -67,7 +65,7 @@ export async function drive(
   let over = false;
   try {
     if (claim.tries > 1) await keepTries(parts.database, claim.id);
-    const progress = await openProgress(parts.database, claim, signal, parts.meter, lasts);
+    const progress = await openProgress(parts.together, claim, signal, parts.meter, lasts);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;
@@ -75,7 +73,7 @@ export async function drive(
     if (outcome === "left") {
       const { state, waits } = claim;
       const rest = { wake: undefined, state, waits: waits ?? [] };
-      await parkRun(parts.database, progress.holds(), rest);
+      await parts.together.park({ run: progress.holds(), ...rest });
       parts.ring([claim.id]);
       return undefined;
     }
@@ -87,7 +85,7 @@ export async function drive(
     const { waits } = progress;
     const state = stateOf(waits, progress);
     parts.meter?.({ is: "passed", point: "before rest" });
-    await parkRun(parts.database, progress.holds(), { wake, state, waits });
+    await parts.together.park({ run: progress.holds(), wake, state, waits });
     parts.meter?.({ is: "passed", point: "after rest" });
     return wake;
   } catch (error) {
@@ -122,16 +120,23 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const rung = await parts.database.transaction(async (sql) => {
-    // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
-    const [, , behind, , children] = await Promise.all([
-      toRelease(sql, claim.id),
-      fence(sql, progress.holds(), "the end"),
-      releaseLocks(sql, claim.id, undefined),
-      closePlans(sql, claim.id, outcome.says),
-      openChildren(sql, claim.id),
+    const { end: state, says, output, next: buttons } = outcome;
+    const { by_person: person, title } = claim;
+    const did = `ended: ${state}`;
+    const audit = { person, surface: "engine", did, run: claim.id, detail: { says } };
+    // All of it is asked for at once and carried out in this order; where the end is fenced, nothing of it stays.
+    const stood = progress.lines.size > 0;
+    const [, children, behind] = await Promise.all([
+      stood && toRelease(sql, claim.id),
+      endRun(sql, progress.holds(), { state, says, output, buttons, audit }),
+      stood ? releaseLocks(sql, claim.id, undefined) : [],
+      insertCall(sql, {
+        ...{ run: claim.id, name: "end", card: { title, says } },
+        accounts: matters(outcome, progress) ? parts.accountsOf([person]) : {},
+      }),
     ]);
     for (const child of children) {
-      await askCancel(sql, child.id, { id: claim.by_person, name: `run ${claim.number}` });
+      await askCancel(sql, child, { id: person, name: `run ${claim.number}` });
     }
     const again = progress.get("start again");
     const next = again === undefined ? undefined : sha256([claim.id, "again"]).slice(0, 20);
@@ -149,23 +154,7 @@ async function end(
       await addTargets(sql, next, await targetsOfRun(sql, claim.id));
       await copyRoots(sql, claim.id, next);
     }
-    const told = appendAudit(sql, {
-      person: claim.by_person,
-      surface: "engine",
-      did: `ended: ${outcome.end}`,
-      run: claim.id,
-      detail: { says: outcome.says },
-    });
-    const { end: state, says, output, next: buttons } = outcome;
-    const card = { title: claim.title, says };
-    const accounts = matters(outcome, progress) ? parts.accountsOf([claim.by_person]) : {};
-    // None of them is awaited alone: where the connection is lost, all that was asked for throws.
-    await Promise.all([
-      told,
-      insertCall(sql, { run: claim.id, name: "end", card, accounts }),
-      endRun(sql, claim.id, { state, says, output, buttons }),
-    ]);
-    const runs = [...behind, ...children.map((child) => child.id)];
+    const runs = [...behind, ...children];
     if (claim.parent) runs.push(claim.parent);
     if (next !== undefined) runs.push(next);
     await ringRuns(sql, runs);

@@ -9,11 +9,12 @@ import type { Target } from "../core/operation.ts";
 import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Meter } from "../observe/meter.ts";
+import type { Deed } from "../store/audit.ts";
 import { type Claim, claimRuns, forgiveTries, nextDue, suspect } from "../store/claims.ts";
 import type { Database, Sql } from "../store/database.ts";
 import type { Limit } from "../store/locks.ts";
-import { insertRoot } from "../store/messages.ts";
-import { addTargets, insertRun } from "../store/runs.ts";
+import { insertRun } from "../store/runs.ts";
+import { together } from "../store/together.ts";
 import { asJson } from "./acts.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
@@ -61,11 +62,15 @@ export interface NewStart {
   readonly by: Person;
   /** Where its card is posted. */
   readonly at?: Place;
+  /** What the audit tells of it. */
+  readonly audit?: Deed;
+  /** A power cut may lose it (`soft` in the store). */
+  readonly soft?: boolean;
 }
 
 export interface Engine {
   readonly operations: Operations;
-  /** Inserts the run and its card inside the caller's transaction; `ring` it once that is committed. */
+  /** Inserts the run and its cards in one statement; `ring` it once that is committed. */
   start(sql: Sql, start: NewStart): Promise<string>;
   workflow(name: string): AnyWorkflow | undefined;
   /** These runs may have something to do. */
@@ -119,7 +124,15 @@ export function createEngine(parts: EngineParts): Engine {
     if (limit > 0) void look();
   };
   const driveParts: DriveParts = {
-    ...{ database, workflows, hashOf, code, ring, policy: parts.policy },
+    ...{
+      database,
+      together: together(database),
+      workflows,
+      hashOf,
+      code,
+      ring,
+      policy: parts.policy,
+    },
     operations: operations(parts.served, parts.meter),
     meter: parts.meter,
     nameOf: parts.nameOf ?? ((person) => person),
@@ -204,7 +217,7 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     operations: driveParts.operations,
     workflow: (name) => workflows.get(name),
-    async start(sql, { id = parts.id(), workflow: name, input, by, at }) {
+    async start(sql, { id = parts.id(), workflow: name, input, by, at, ...more }) {
       const workflow = workflows.get(name);
       if (!workflow) throw new Error(`no workflow is named "${name}"`);
       const parsed = workflow.input.parse(input);
@@ -214,13 +227,8 @@ export function createEngine(parts: EngineParts): Engine {
       const run = { id, workflow: name, hash, input: asJson(parsed), title, by: by.id, hurry };
       const targets = workflow.on?.(parsed as never) ?? [];
       const places = placesOf(at, parts.rooms?.(targets) ?? []);
-      await Promise.all([
-        insertRun(sql, run),
-        ...places.map((place) =>
-          insertRoot(sql, { id: sha256([id, place]).slice(0, 20), run: id, at: place }),
-        ),
-        addTargets(sql, id, targets),
-      ]);
+      const roots = places.map((at) => ({ id: sha256([id, at]).slice(0, 20), at }));
+      await insertRun(sql, run, { ...more, roots, targets });
       return id;
     },
     ring,

@@ -9,12 +9,12 @@ import type { Json } from "../core/operation.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Deed } from "../store/audit.ts";
 import type { Claim } from "../store/claims.ts";
-import { type Database, type Sql, softly } from "../store/database.ts";
+import type { Sql } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
 import { bumpRoot, Fenced, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
-import { readState } from "../store/snapshot.ts";
+import type { Together } from "../store/together.ts";
 
 export interface Progress {
   readonly run: Claim;
@@ -46,6 +46,8 @@ export interface Progress {
   parkAlone(waits: Waits): Promise<never>;
   /** Counts branches: a group of three parts has two more than its one. */
   branch(more: number): void;
+  /** The steps that may hold a target or be in line for one: noted before they are, and taken off after. */
+  readonly lines: Set<string>;
   readonly waits: readonly Waits[];
   readonly wakes: readonly number[];
   /** Resolves when every branch is parked. */
@@ -53,14 +55,17 @@ export interface Progress {
   /** Rejects when the database is lost: what stands in it is not known, and the next driver reads it anew. */
   readonly broken: Promise<never>;
 }
-/** What a transaction adds to the journal, takes from it, and gives. */
-export interface Written<R> {
+/** What a transaction adds to the journal and takes from it. */
+export interface Puts {
   readonly put?: readonly Entry[];
   readonly gone?: readonly string[];
   readonly state?: string;
   readonly audit?: readonly Deed[];
   /** Of what is put, the intent that is carried out next. */
   readonly intent?: string | undefined;
+}
+/** The same, and what it gives. */
+export interface Written<R> extends Puts {
   readonly value: R;
 }
 export interface TransactHow {
@@ -68,6 +73,8 @@ export interface TransactHow {
   readonly soft?: boolean;
   /** What has to be locked before the run's own row, which the fence locks. */
   readonly before?: ((sql: Sql) => Promise<void>) | undefined;
+  /** What is put whatever the rest comes to: it is the fence too, and nothing else is put. */
+  readonly puts?: Puts;
 }
 export interface PutHow {
   readonly state?: string;
@@ -81,13 +88,14 @@ export interface PutHow {
 }
 
 export async function openProgress(
-  database: Database,
+  together: Together,
   run: Claim,
   signal: AbortSignal,
   meter?: Meter,
   lasts: () => boolean = () => true,
 ): Promise<Progress> {
-  const state = await readState(database, run.id);
+  const { database } = together;
+  const state = await together.read(run.id);
   const { journal: entries, presses } = state;
   const plans = new Map(state.plans.map((plan) => [plan.step, plan]));
   const quiet = Promise.withResolvers<void>();
@@ -132,6 +140,7 @@ export async function openProgress(
     holds,
     presses,
     plans,
+    lines: state.lines,
     signal,
     waits,
     wakes,
@@ -149,30 +158,33 @@ export async function openProgress(
     async put(put, { intent, ...how } = {}) {
       stillMine();
       const entry = { run: holds(), entries: put, ...how };
-      passed(await asked(() => putEntries(database, entry)));
+      passed(await asked(() => together.put(entry)));
       remember(put, how.gone ?? []);
       if (intent !== undefined) fresh.add(intent);
     },
     async transact(what, body, how = {}) {
       stillMine();
+      const { soft } = how;
+      const entry = (run: Holds, { put: entries = [], gone, state, audit }: Puts) => ({
+        ...{ run, entries, gone: gone ?? [], state, audit, shows: true, soft },
+      });
       const work = async (sql: Sql) => {
         // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
-        const opening = [how.soft && softly(sql), how.before?.(sql)];
-        const [at, written] = await Promise.all([fence(sql, holds(), what), body(sql), ...opening]);
-        const { put = [], gone = [], state, audit = [], intent, value } = written;
-        const entry = {
-          run: { ...run, rev: at.rev },
-          entries: put,
-          gone,
-          state,
-          audit,
-          shows: true,
-        };
+        const opening = how.before?.(sql);
+        const passing = how.puts
+          ? putEntries(sql, entry(holds(), how.puts))
+          : fence(sql, holds(), what, soft);
+        const [at, written] = await Promise.all([passing, body(sql), opening]);
+        const { value } = written;
+        const puts = how.puts ?? written;
+        const { put = [], gone = [], state, audit = [], intent } = puts;
+        const done = { at, put, gone, intent, value };
+        if (how.puts) return done;
         if (put.length + gone.length + audit.length === 0 && state === undefined) {
-          if (!how.soft) await bumpRoot(sql, run.id);
-          return { at, put, gone, intent, value };
+          if (!soft) await bumpRoot(sql, run.id);
+          return done;
         }
-        return { at: await putEntries(sql, entry), put, gone, intent, value };
+        return { ...done, at: await putEntries(sql, entry({ ...run, rev: at.rev }, puts)) };
       };
       const done = await asked(() => database.transaction(work));
       passed(done.at);

@@ -7,7 +7,7 @@ import type { Person } from "../core/person.ts";
 import type { Plan } from "../core/plan.ts";
 import { refuse } from "../core/refusal.ts";
 import { appendAudit } from "../store/audit.ts";
-import { type Database, type Sql, softly } from "../store/database.ts";
+import type { Database, Sql } from "../store/database.ts";
 import { hasEntry } from "../store/journal.ts";
 import { readLines } from "../store/locks.ts";
 import {
@@ -23,13 +23,12 @@ import {
 import { insertPress } from "../store/presses.ts";
 import {
   askCancel,
-  bumpRoot,
   findRun,
   findRunByNumber,
   listRuns,
   type Run,
-  ringRuns,
   targetsOfRun,
+  touchRun,
 } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { short } from "./digest.ts";
@@ -88,13 +87,10 @@ export function runsFor(parts: RunsParts): Runs {
   const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
     const run = await findAny(database, name);
     const gave = await database.transaction(async (sql) => {
-      const [, , now] = await Promise.all([
-        softly(sql), // a power cut loses the act, not what was said: it is dealt with again
-        ringRuns(sql, [run.id]), // first, since everybody locks a run before its plans
-        findRun(sql, run.id),
-      ]);
+      // A power cut loses the act, not what was said: it is dealt with again. Everybody locks a run before its plans.
+      const now = await touchRun(sql, run.id);
       const gave = await body(sql, now ?? run);
-      await Promise.all([bumpRoot(sql, run.id), parts.also?.(sql, gave)]);
+      await parts.also?.(sql, gave);
       return gave;
     });
     parts.rung(run.id);
@@ -161,9 +157,8 @@ export function runsFor(parts: RunsParts): Runs {
         };
         const did = vote === "yes" ? "approved" : "rejected";
         const [fresh, votes] = await Promise.all([
-          insertVote(sql, row),
+          insertVote(sql, row, { did, detail: why ? { why } : {} }),
           listVotes(sql, run.id),
-          audit(sql, did, run, { digest: plan.digest, detail: why ? { why } : {} }),
         ]);
         if (!fresh)
           refuse(`You have voted on run ${run.number} already. Withdraw first to change it.`);

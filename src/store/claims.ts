@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { behindSince, first, json, type Sql, soft } from "./database.ts";
+import { gathered } from "./gather.ts";
 import { oursToDrive } from "./replicas.ts";
 import { columns, type Holds, isOpen, Run, type Waits } from "./runs.ts";
 
@@ -90,28 +91,62 @@ export async function renewRun(sql: Sql, id: string, epoch: number): Promise<boo
   return renewed === 1;
 }
 
-/** Gives the claim back, to be due at `wake`; a branch that was left behind can write no more. Nothing happens where it is not ours any more. */
-export async function parkRun(
+export interface Park {
+  readonly run: Holds;
+  readonly wake: number | undefined;
+  readonly state: string;
+  readonly waits: readonly Waits[];
+}
+
+/**
+ * Gives claims back, to be due at `wake`; a branch that was left behind can write no more. Nothing happens where one is
+ * not ours any more. What is given back at the same time is one commit.
+ */
+export function parkTogether(sql: Sql): (park: Park) => Promise<void> {
+  const outcome = gathered(async (parks: readonly Park[]) => {
+    const did = new Set(await park(sql, parks, true));
+    return parks.map((one) => () => (did.has(one.run.id) ? undefined : park(sql, [one], false)));
+  });
+  return async (one) => void (await (await outcome(one))());
+}
+
+/** `passing`: runs that somebody holds are passed over, so that two who hold several never wait for each other. Gives the others. */
+async function park(
   sql: Sql,
-  { id, epoch, rev }: Holds,
-  park: {
-    readonly wake: number | undefined;
-    readonly state: string;
-    readonly waits: readonly Waits[];
-  },
-): Promise<void> {
-  await sql.run(
-    `WITH soft AS (${soft}), before AS (SELECT state, waits, says FROM shipmate.runs, soft WHERE id = $1),
+  parks: readonly Park[],
+  passing: boolean,
+): Promise<readonly string[]> {
+  const rows = await sql.query(
+    z.object({ id: z.string() }),
+    `WITH soft AS (${soft}), parks AS (
+       SELECT p.* FROM soft, jsonb_to_recordset($1::jsonb) AS p(
+         id text, epoch bigint, rev bigint, wake bigint, becomes text, waiting jsonb)),
+     held AS (
+       SELECT id, state, waits FROM shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM parks))
+       ${passing ? "FOR NO KEY UPDATE SKIP LOCKED" : ""}),
      mine AS (
-       UPDATE shipmate.runs SET lease_until = 0, epoch = epoch + 1, tries = 0, wake_at = $3, state = $4,
-         waits = $5::jsonb, rev = rev + 1
-       WHERE id = $1 AND epoch = $2 AND rev >= $6 AND ${isOpen} RETURNING id)
-     UPDATE shipmate.messages SET wanted_rev = wanted_rev + 1, ${behindSince},
-       next_at = CASE WHEN before.state <> $4 THEN 0 ELSE next_at END
-     FROM mine, before WHERE run = $1 AND kind = 'root'
-       AND (before.state <> $4 OR before.waits IS DISTINCT FROM $5::jsonb)`,
-    [id, epoch, park.wake ?? null, park.state, json(park.waits), rev],
+       UPDATE shipmate.runs r SET lease_until = 0, epoch = r.epoch + 1, tries = 0, wake_at = p.wake,
+         state = p.becomes, waits = p.waiting, rev = r.rev + 1
+       FROM parks p WHERE r.id = ANY (ARRAY(SELECT id FROM held)) AND r.id = p.id
+         AND r.epoch = p.epoch AND r.rev >= p.rev AND ${isOpen}
+       RETURNING r.id, p.becomes, p.waiting),
+     shown AS (
+       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince},
+         next_at = CASE WHEN held.state <> mine.becomes THEN 0 ELSE next_at END
+       FROM mine JOIN held USING (id)
+       WHERE m.run = ANY (ARRAY(SELECT id FROM parks)) AND m.run = mine.id AND m.kind = 'root'
+         AND (held.state <> mine.becomes OR held.waits IS DISTINCT FROM mine.waiting))
+     SELECT id FROM held`,
+    [
+      json(
+        parks.map(({ run, wake, state, waits }) => ({
+          ...{ id: run.id, epoch: run.epoch, rev: run.rev },
+          ...{ wake: wake ?? null, becomes: state, waiting: waits },
+        })),
+      ),
+    ],
   );
+  return rows.map(({ id }) => id);
 }
 
 /**

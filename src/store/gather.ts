@@ -6,10 +6,11 @@ const most = 50;
 /**
  * `all` for one item at a time. It answers in the order of what it was given, and is under way once at a time. Where it
  * throws for several, each of them is asked for alone, so that it fails only those that it must: it has to bear being
- * asked twice.
+ * asked twice after any error that `again` lets through, which is all of them unless told.
  */
 export function gathered<I, O>(
   all: (items: readonly I[]) => Promise<readonly O[]>,
+  again: (error: unknown) => boolean = () => true,
 ): (item: I) => Promise<O> {
   interface Asked {
     readonly item: I;
@@ -23,7 +24,7 @@ export function gathered<I, O>(
       const answers = await all(asked.map(({ item }) => item));
       for (const [at, { answer }] of asked.entries()) answer.resolve(answers[at] as O);
     } catch (error) {
-      if (asked.length === 1) for (const { answer } of asked) answer.reject(error);
+      if (asked.length === 1 || !again(error)) for (const { answer } of asked) answer.reject(error);
       else for (const one of asked) await each([one]);
     }
   };

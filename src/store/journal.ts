@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import type { Deed } from "./audit.ts";
-import { behindSince, first, Jsonb, json, type Sql } from "./database.ts";
-import { type Holds, isOpen, keptBack, Passed } from "./runs.ts";
+import { behindSince, isDown, Jsonb, json, type Sql, soft } from "./database.ts";
+import { gathered } from "./gather.ts";
+import { type Holds, isOpen, keptBack, type Passed } from "./runs.ts";
 
 export interface Entry {
   readonly key: string;
@@ -26,47 +27,103 @@ export interface Put {
 
 /** One commit. Throws Fenced where the claim is not the current one. */
 export async function putEntries(sql: Sql, put: Put): Promise<Passed> {
-  const { id, epoch, rev } = put.run;
-  const row = await first(
-    sql,
-    Passed,
-    `WITH soft AS (SELECT CASE WHEN $9::boolean THEN set_config('synchronous_commit', 'off', true) END),
+  const [row] = await write(sql, [put], false);
+  return passed(put, row);
+}
+
+/**
+ * The same, in one commit for all that is put at the same time: where many runs get on, the disk is waited for once.
+ * Where the connection was lost nobody knows what became of it, and it is not put again.
+ */
+export function putTogether(sql: Sql): (put: Put) => Promise<Passed> {
+  const outcome = gathered(
+    async (puts: readonly Put[]) => {
+      // Of several of one run the first; the others come after it, each alone.
+      const ofRun = new Map(puts.toReversed().map((put) => [put.run.id, put]));
+      const rows = await write(sql, [...ofRun.values()], true);
+      const wrote = new Map(rows.map((row) => [ofRun.get(row.id), row]));
+      return puts.map((put) => {
+        const row = wrote.get(put);
+        return async () => (row ? passed(put, row) : putEntries(sql, put));
+      });
+    },
+    (error) => !isDown(error),
+  );
+  return async (put) => (await outcome(put))();
+}
+
+/** `rev` is null where the claim is not the current one. */
+const Wrote = z.object({ id: z.string(), rev: z.number().nullable(), now: z.number().nullable() });
+
+function passed(put: Put, row: z.output<typeof Wrote> | undefined): Passed {
+  const { now = null, rev = null } = row ?? {};
+  if (now !== null && rev !== null) return { now, rev };
+  return keptBack(put.run, put.entries.map((e) => e.key).join(", "));
+}
+
+/**
+ * At most one put a run. `passing`: runs that somebody holds are passed over and missing in the answer, so that two who
+ * hold several never wait for each other. What none of them asks for is no part of the statement: each part costs, also
+ * where it does nothing.
+ */
+function write(sql: Sql, puts: readonly Put[], passing: boolean) {
+  const where = (asks: (put: Put) => boolean, text: string) => (puts.some(asks) ? text : "");
+  const isSoft = puts.every(({ soft }) => soft === true);
+  return sql.query(
+    Wrote,
+    `WITH ${isSoft ? `soft AS (${soft}),` : ""} puts AS (
+       SELECT p.* FROM ${isSoft ? "soft," : ""} jsonb_to_recordset($1::jsonb) AS p(
+         id text, epoch bigint, rev bigint, state text, entries jsonb, gone jsonb, shows boolean, audit jsonb)),
+     held AS (
+       SELECT id FROM ${passing ? "shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM puts)) FOR NO KEY UPDATE SKIP LOCKED" : "puts"}),
      mine AS (
-       UPDATE shipmate.runs SET rev = rev + 1, state = COALESCE($3::text, state),
-         tries = CASE WHEN $4::jsonb = '[]' THEN tries ELSE 1 END FROM soft
-       WHERE id = $1 AND epoch = $2 AND rev >= $7 AND ${isOpen}
-       RETURNING id, rev, shipmate.now() AS now),
-     gone AS (
+       UPDATE shipmate.runs r SET rev = r.rev + 1, state = COALESCE(p.state, r.state),
+         tries = CASE WHEN p.entries = '[]' THEN tries ELSE 1 END
+       FROM puts p WHERE r.id = ANY (ARRAY(SELECT id FROM held)) AND r.id = p.id
+         AND r.epoch = p.epoch AND r.rev >= p.rev AND ${isOpen}
+       RETURNING r.id, r.rev, shipmate.now() AS now, p.entries, p.gone, p.shows, p.state AS becomes, p.audit)
+     ${where(
+       ({ gone = [] }) => gone.length > 0,
+       `, gone AS (
        DELETE FROM shipmate.journal j USING mine
-       WHERE j.run = mine.id AND j.key IN (SELECT jsonb_array_elements_text($5::jsonb))),
-     shown AS (
+       WHERE j.run = ANY (ARRAY(SELECT id FROM puts)) AND j.run = mine.id AND mine.gone ? j.key)`,
+     )}
+     ${where(
+       doesShow,
+       `, shown AS (
        UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince},
-         next_at = CASE WHEN $3::text IS NULL THEN next_at ELSE 0 END
-       FROM mine WHERE m.run = $1 AND m.kind = 'root' AND $6::boolean),
-     saved AS (
+         next_at = CASE WHEN mine.becomes IS NULL THEN next_at ELSE 0 END
+       FROM mine WHERE m.run = ANY (ARRAY(SELECT id FROM puts)) AND m.run = mine.id AND m.kind = 'root' AND mine.shows)`,
+     )}
+     ${where(
+       ({ entries }) => entries.length > 0,
+       `, saved AS (
        INSERT INTO shipmate.journal (run, key, value, at)
-       SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements($4::jsonb) e
-       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at),
-     told AS (
+       SELECT mine.id, e->>'key', e->'value', mine.now FROM mine, jsonb_array_elements(mine.entries) e
+       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at)`,
+     )}
+     ${where(
+       ({ audit = [] }) => audit.length > 0,
+       `, told AS (
        INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
        SELECT d->>'person', d->>'surface', d->>'did', d->>'run', d->>'digest', COALESCE(d->'detail', '{}')
-       FROM mine, jsonb_array_elements($8::jsonb) d RETURNING id),
-     unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told)
-     SELECT now, rev FROM mine`,
+       FROM mine, jsonb_array_elements(mine.audit) d RETURNING id),
+     unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told)`,
+     )}
+     SELECT id, rev, now FROM held LEFT JOIN mine USING (id)`,
     [
-      id,
-      epoch,
-      put.state ?? null,
-      json(put.entries.map((e) => ({ key: e.key, value: e.value ?? null }))),
-      json(put.gone ?? []),
-      put.shows ?? put.state !== undefined,
-      rev,
-      json(put.audit ?? []),
-      put.soft ?? false,
+      json(
+        puts.map((put) => ({
+          ...{ id: put.run.id, epoch: put.run.epoch, rev: put.run.rev, state: put.state ?? null },
+          entries: put.entries.map(({ key, value }) => ({ key, value: value ?? null })),
+          ...{ gone: put.gone ?? [], shows: doesShow(put), audit: put.audit ?? [] },
+        })),
+      ),
     ],
   );
-  return row ?? keptBack(put.run, put.entries.map((e) => e.key).join(", "));
 }
+
+const doesShow = ({ shows, state }: Put): boolean => shows ?? state !== undefined;
 
 const Key = z.object({ key: z.string() });
 

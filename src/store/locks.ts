@@ -124,24 +124,33 @@ export async function takeLocks(
   targets: readonly string[],
   limits: readonly Limit[] = [],
 ): Promise<Taken> {
-  const others = await sql.query(
-    RunId,
-    `SELECT l.run FROM shipmate.locks l
-     WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3) LIMIT 1`,
-    [json(targets), who.run, who.step],
-  );
-  if (others.length > 0) return { is: "busy" };
-  for (const limit of (who.hurry ?? 0) > 0 ? [] : limits) {
+  const checked = (who.hurry ?? 0) > 0 ? [] : limits;
+  if (checked.length > 0 && (await isHeld(sql, who, targets))) return { is: "busy" };
+  for (const limit of checked) {
     const ahead = await aheadOf(sql, who, limit);
     if (ahead !== undefined) return { is: "full", limit, ahead };
   }
-  await sql.run(
-    `INSERT INTO shipmate.locks (target, run, step, held)
-     SELECT jsonb_array_elements_text($3::jsonb), $1, $2, true
-     ON CONFLICT (target, run, step) DO UPDATE SET held = true`,
-    [who.run, who.step, json([...targets, ...limits.map(slotOf)])],
+  const [row] = await sql.query(
+    Busy,
+    `WITH others AS (SELECT EXISTS (${heldByOthers}) AS busy),
+     mine AS (
+       INSERT INTO shipmate.locks (target, run, step, held)
+       SELECT t, $2, $3, true FROM others, jsonb_array_elements_text($4::jsonb) t WHERE NOT busy
+       ON CONFLICT (target, run, step) DO UPDATE SET held = true)
+     SELECT busy FROM others`,
+    [json(targets), who.run, who.step, json([...targets, ...limits.map(slotOf)])],
   );
-  return { is: "taken" };
+  return { is: row?.busy === false ? "taken" : "busy" };
+}
+
+const Busy = z.object({ busy: z.boolean() });
+const heldByOthers = `SELECT FROM shipmate.locks l
+  WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3)`;
+
+async function isHeld(sql: Sql, who: Who, targets: readonly string[]): Promise<boolean> {
+  const values = [json(targets), who.run, who.step];
+  const [row] = await sql.query(Busy, `SELECT EXISTS (${heldByOthers}) AS busy`, values);
+  return row?.busy !== false;
 }
 
 /** Undefined where there is room; else it is in line, behind so many others. */

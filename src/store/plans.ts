@@ -1,6 +1,7 @@
 /** Plans that were shown, and the votes on them. The first atomic transition of a plan decides it. */
 import { z } from "zod";
 import type { Plan } from "../core/plan.ts";
+import type { Deed } from "./audit.ts";
 import { first, json, type Sql } from "./database.ts";
 import { ringRuns } from "./runs.ts";
 
@@ -24,7 +25,7 @@ export type PlanRow = z.output<typeof PlanRow>;
 const PlanId = PlanRow.pick({ id: true, run: true });
 const columns = "id, run, step, digest, body, state, why, at, expires_at, decided_at";
 
-/** A new plan of a step; an open or approved one before it becomes void. Opens decided where no vote is needed. */
+/** A new plan of a step, with what its run touches by it; an open or approved one before it becomes void. Opens decided where no vote is needed. */
 export async function insertPlan(
   sql: Sql,
   plan: {
@@ -33,13 +34,18 @@ export async function insertPlan(
     readonly body: Plan;
     readonly state: "open" | "approved";
     readonly why?: string | undefined;
+    /** There may be one before it. */
+    readonly again: boolean;
   },
 ): Promise<PlanRow> {
-  const voided = voidPlans(sql, plan.run, plan.step, "planned again");
+  const voided = plan.again && voidPlans(sql, plan.run, plan.step, "planned again");
   const inserted = first(
     sql,
     PlanRow,
-    `INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at)
+    `WITH targets AS (
+       INSERT INTO shipmate.run_targets (run, target)
+       SELECT $1, jsonb_array_elements_text($8::jsonb) ON CONFLICT DO NOTHING)
+     INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at)
      VALUES ($1, $2, $3, $4::jsonb, $5, $6,
        CASE WHEN $5 = 'open' THEN shipmate.now() + $7::bigint END,
        CASE WHEN $5 = 'approved' THEN shipmate.now() END)
@@ -52,6 +58,7 @@ export async function insertPlan(
       plan.state,
       plan.why ?? null,
       Math.round(plan.body.expires),
+      json(plan.body.targets),
     ],
   );
   const [row] = await Promise.all([inserted, voided]);
@@ -139,15 +146,6 @@ export async function voidOthers(
   return runs;
 }
 
-/** The open plans of an ended run end with it. */
-export async function closePlans(sql: Sql, run: string, why: string): Promise<void> {
-  await sql.run(
-    `UPDATE shipmate.plans SET state = 'cancelled', why = $2, decided_at = shipmate.now()
-     WHERE run = $1 AND state = 'open'`,
-    [run, why],
-  );
-}
-
 export const Vote = z.object({
   person: z.string(),
   vote: z.enum(["yes", "no"]),
@@ -160,7 +158,7 @@ export const Vote = z.object({
 });
 export type Vote = z.output<typeof Vote>;
 
-/** Whether it is new: one person has one vote on one digest, on whatever surface. */
+/** Whether it is new: one person has one vote on one digest, on whatever surface. The audit tells of it then. */
 export async function insertVote(
   sql: Sql,
   vote: {
@@ -172,12 +170,21 @@ export async function insertVote(
     readonly why?: string | undefined;
     readonly surface: string;
   },
+  audit: Pick<Deed, "did" | "detail">,
 ): Promise<boolean> {
   const added = await sql.run(
-    `INSERT INTO shipmate.votes (run, step, digest, person, vote, why, surface)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (run, step, digest, person) WHERE withdrawn_at IS NULL DO NOTHING`,
-    [vote.run, vote.step, vote.digest, vote.person, vote.vote, vote.why ?? null, vote.surface],
+    `WITH mine AS (
+       INSERT INTO shipmate.votes (run, step, digest, person, vote, why, surface)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (run, step, digest, person) WHERE withdrawn_at IS NULL DO NOTHING RETURNING run),
+     told AS (
+       INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
+       SELECT $4, $7, $8, run, $3, $9::jsonb FROM mine RETURNING id)
+     INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told`,
+    [
+      ...[vote.run, vote.step, vote.digest, vote.person, vote.vote, vote.why ?? null, vote.surface],
+      ...[audit.did, audit.detail ?? {}],
+    ],
   );
   return added === 1;
 }

@@ -9,7 +9,9 @@
 import { z } from "zod";
 import type { Say } from "../core/card.ts";
 import type { Json } from "../core/operation.ts";
-import { behindSince, first, Jsonb, json, type Sql } from "./database.ts";
+import type { Place } from "../core/surface.ts";
+import type { Deed } from "./audit.ts";
+import { behindSince, first, Jsonb, json, type Sql, soft } from "./database.ts";
 
 /** Another driver has the run; stop silently. The message names what was kept from happening. */
 export class Fenced extends Error {
@@ -98,13 +100,41 @@ export interface NewRun {
   readonly parent?: { readonly run: string; readonly step: string };
 }
 
-/** Whether it is new: the same id a second time changes nothing. */
-export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
-  const added = await sql.run(
-    `INSERT INTO shipmate.runs
-       (id, workflow, workflow_hash, input, title, by_person, parent, parent_step, hurry, state, says)
-     VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9, 'planning', '')
-     ON CONFLICT (id) DO NOTHING`,
+/** What stands beside a new run from its first moment on. */
+export interface Beside {
+  /** Where its cards stand. */
+  readonly roots?: readonly { readonly id: string; readonly at: Place }[];
+  readonly targets?: readonly string[];
+  readonly audit?: Deed;
+  /** A power cut may lose all of it (`soft`). */
+  readonly soft?: boolean;
+}
+
+const Id = z.object({ id: z.string() });
+
+/** Whether it is new: the same id a second time changes nothing, nor adds anything. One statement, whatever is beside it. */
+export async function insertRun(sql: Sql, run: NewRun, beside: Beside = {}): Promise<boolean> {
+  const { roots = [], targets = [], audit } = beside;
+  const rows = await sql.query(
+    Id,
+    `WITH ${beside.soft ? `soft AS (${soft}),` : ""} mine AS (
+       INSERT INTO shipmate.runs
+         (id, workflow, workflow_hash, input, title, by_person, parent, parent_step, hurry, state, says)
+       SELECT $1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9::integer, 'planning', '' ${beside.soft ? "FROM soft" : ""}
+       ON CONFLICT (id) DO NOTHING RETURNING id),
+     roots AS (
+       INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run)
+       SELECT r->>'id', r->>'surface', r->>'channel', r->>'thread', 'root', mine.id
+       FROM mine, jsonb_array_elements($10::jsonb) r ON CONFLICT DO NOTHING),
+     targets AS (
+       INSERT INTO shipmate.run_targets (run, target)
+       SELECT mine.id, t FROM mine, jsonb_array_elements_text($11::jsonb) t ON CONFLICT DO NOTHING),
+     told AS (
+       INSERT INTO shipmate.audit (person, surface, did, run, detail)
+       SELECT d->>'person', d->>'surface', d->>'did', mine.id, COALESCE(d->'detail', '{}')
+       FROM mine, jsonb_array_elements($12::jsonb) d RETURNING id),
+     unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told)
+     SELECT id FROM mine`,
     [
       run.id,
       run.workflow,
@@ -115,9 +145,14 @@ export async function insertRun(sql: Sql, run: NewRun): Promise<boolean> {
       run.parent?.run ?? null,
       run.parent?.step ?? null,
       run.hurry ?? 0,
+      json(
+        roots.map(({ id, at: { surface, channel, thread } }) => ({ id, surface, channel, thread })),
+      ),
+      json(targets),
+      json(audit ? [audit] : []),
     ],
   );
-  return added === 1;
+  return rows.length === 1;
 }
 
 /** Marks runs as due now, in the order of their ids: two that ring the same runs don't wait for each other. */
@@ -203,14 +238,6 @@ export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly st
   );
 }
 
-export function openChildren(sql: Sql, parent: string): Promise<readonly Run[]> {
-  return sql.query(
-    Run,
-    `SELECT ${columns} FROM shipmate.runs WHERE parent = $1 AND ended_at IS NULL`,
-    [parent],
-  );
-}
-
 /** Of the newest 1,000 runs those that ended in the last so many milliseconds. */
 export async function endedSince(sql: Sql, milliseconds: number): Promise<readonly string[]> {
   const rows = await sql.query(
@@ -258,6 +285,8 @@ export async function askCancel(
   return asked === 1;
 }
 
+const Ended = z.object({ children: z.array(z.string()) });
+
 /** What a driver holds: its claim, and the latest `rev` that it has seen. */
 export type Holds = Pick<Run, "id" | "epoch" | "rev">;
 
@@ -265,13 +294,32 @@ export type Holds = Pick<Run, "id" | "epoch" | "rev">;
 export const Passed = z.object({ now: z.number(), rev: z.number() });
 export type Passed = z.output<typeof Passed>;
 
+/**
+ * Rings an open run and has its card drawn again, without waiting for the disk, and keeps its row locked until the
+ * transaction ends: before anything of it is touched. Gives it as it stands, open or not.
+ */
+export async function touchRun(sql: Sql, id: string): Promise<Run | undefined> {
+  const open = await first(
+    sql,
+    Run,
+    `WITH soft AS (${soft}),
+     rung AS (UPDATE shipmate.runs SET rung = true FROM soft WHERE id = $1 AND ${isOpen} RETURNING ${columns}),
+     shown AS (
+       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
+       FROM rung WHERE m.run = $1 AND m.kind = 'root')
+     SELECT ${columns} FROM rung`,
+    [id],
+  );
+  return open ?? findRun(sql, id);
+}
+
 /** The fence: throws where the claim is stale, and otherwise keeps the run's row locked until the transaction ends. */
-export async function fence(sql: Sql, holds: Holds, what: string): Promise<Passed> {
+export async function fence(sql: Sql, holds: Holds, what: string, isSoft = false): Promise<Passed> {
   const { id, epoch, rev } = holds;
   const row = await first(
     sql,
     Passed,
-    `UPDATE shipmate.runs SET rev = rev + 1
+    `${isSoft ? `WITH soft AS (${soft}) ` : ""}UPDATE shipmate.runs SET rev = rev + 1 ${isSoft ? "FROM soft" : ""}
      WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ${isOpen}
      RETURNING rev, shipmate.now() AS now`,
     [id, epoch, rev],
@@ -286,24 +334,49 @@ export function keptBack({ id, epoch, rev }: Holds, what: string): never {
   );
 }
 
-/** Ends a run for good and gives its claim back, inside a transaction that has passed the fence. */
+/**
+ * Ends a run for good, with its open plans and the audit row that tells of it, and gives its claim back. Gives its
+ * children that are still open. Throws Fenced where the claim is not the current one.
+ */
 export async function endRun(
   sql: Sql,
-  id: string,
+  holds: Holds,
   end: {
     readonly state: string;
     readonly says: string;
     readonly output: Json;
     /** What the card offers from now on. */
     readonly buttons: readonly Say[];
+    readonly audit: Deed;
   },
-): Promise<void> {
-  const ended = sql.run(
-    `UPDATE shipmate.runs SET state = $2, says = $3, output = $4::jsonb, next = $5::jsonb, waits = NULL,
-       lease_until = 0, wake_at = NULL, rung = false, ended_at = shipmate.now() WHERE id = $1`,
-    [id, end.state, end.says, json(end.output), json(end.buttons)],
+): Promise<readonly string[]> {
+  const { id, epoch, rev } = holds;
+  const { person, surface, did, detail = {} } = end.audit;
+  const row = await first(
+    sql,
+    Ended,
+    `WITH mine AS (
+       UPDATE shipmate.runs SET state = $4, says = $5, output = $6::jsonb, next = $7::jsonb, waits = NULL,
+         rev = rev + 1, lease_until = 0, wake_at = NULL, rung = false, ended_at = shipmate.now()
+       WHERE epoch = $2 AND id = $1 AND rev >= $3 AND ${isOpen} RETURNING id),
+     closed AS (
+       UPDATE shipmate.plans p SET state = 'cancelled', why = $5, decided_at = shipmate.now()
+       FROM mine WHERE p.run = $1 AND p.state = 'open'),
+     told AS (
+       INSERT INTO shipmate.audit (person, surface, did, run, detail)
+       SELECT $8, $9, $10, id, $11::jsonb FROM mine RETURNING id),
+     unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told),
+     shown AS (
+       UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
+       FROM mine WHERE m.run = $1 AND m.kind = 'root')
+     SELECT (SELECT COALESCE(jsonb_agg(id ORDER BY id), '[]') FROM shipmate.runs
+       WHERE parent = $1 AND ${isOpen}) AS children FROM mine`,
+    [
+      ...[id, epoch, rev, end.state, end.says, json(end.output), json(end.buttons)],
+      ...[person, surface, did, detail],
+    ],
   );
-  await Promise.all([ended, bumpRoot(sql, id)]);
+  return row?.children ?? keptBack(holds, "the end");
 }
 
 /** The run's card is to be drawn again, at once. */

@@ -1,7 +1,8 @@
 /** Everything that is known of runs, read in one statement: for a driver and for cards. */
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
-import { first, Jsonb, json, type Sql } from "./database.ts";
+import { Jsonb, json, type Sql } from "./database.ts";
+import { gathered } from "./gather.ts";
 import { PlanRow, Vote } from "./plans.ts";
 import { Press } from "./presses.ts";
 import { columns, Run } from "./runs.ts";
@@ -25,10 +26,30 @@ const StateRow = z.object({
   now: z.number(),
 });
 
-export async function readState(sql: Sql, run: string): Promise<State> {
-  const row = await first(sql, StateRow, `SELECT ${state("$1")}`, [run]);
-  if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
-  return stateOf(row);
+/** What a driver needs. */
+export interface DriveState extends State {
+  /** The steps that hold a target or are in line for one. */
+  readonly lines: Set<string>;
+}
+const DriveRow = StateRow.extend({ id: z.string(), lines: z.array(z.string()) });
+
+/** For one run at a time; those that are asked for at the same time are read in one statement. */
+export function statesTogether(sql: Sql): (run: string) => Promise<DriveState> {
+  return gathered(async (runs: readonly string[]) => {
+    const rows = await sql.query(
+      DriveRow,
+      `SELECT asked.id, ${state("asked.id")},
+         ARRAY_TO_JSON(ARRAY(SELECT DISTINCT step FROM shipmate.locks WHERE run = asked.id)) AS lines
+       FROM jsonb_array_elements_text($1::jsonb) AS asked(id)`,
+      [json(runs)],
+    );
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return runs.map((run) => {
+      const row = found.get(run);
+      if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
+      return { ...stateOf(row), lines: new Set(row.lines) };
+    });
+  });
 }
 
 const state = (run: string) => `shipmate.now() AS now,

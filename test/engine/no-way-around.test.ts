@@ -8,6 +8,7 @@ import * as shipmate from "../../src/index.ts";
 import { claimRuns } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
 import { Fenced } from "../../src/store/runs.ts";
+import { together } from "../../src/store/together.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
 const { effect, look, role, stream, defineWorkflow } = shipmate;
@@ -130,7 +131,7 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   await database.run("UPDATE shipmate.runs SET lease_until = 1");
   const [current] = await claimRuns(database, 1);
   expect(current?.epoch).toBeGreaterThan(stale.epoch);
-  const progress = await openProgress(database, stale, AbortSignal.timeout(5_000));
+  const progress = await openProgress(together(database), stale, AbortSignal.timeout(5_000));
   const ops = operations([served]);
   const run = { key: "k", seen: {}, plan: { same: {} }, signal: AbortSignal.timeout(1_000) };
   const fence = () => progress.put([{ key: "x/0/intent", value: 1 }]);
@@ -151,7 +152,7 @@ test("a driver that slept past its claim begins no effect, though nobody else ha
   if (!claim) throw new Error("nothing to claim");
   let lasts = true;
   const signal = AbortSignal.timeout(5_000);
-  const progress = await openProgress(database, claim, signal, undefined, () => lasts);
+  const progress = await openProgress(together(database), claim, signal, undefined, () => lasts);
   progress.expectClaim();
   lasts = false;
   expect(() => progress.expectClaim()).toThrow(Fenced);

@@ -1,7 +1,7 @@
 /** What is counted in the database, from rows as they stand there. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { appendAudit, sealAudit } from "../../src/store/audit.ts";
-import { claimRuns, parkRun } from "../../src/store/claims.ts";
+import { claimRuns, parkTogether } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
 import { readFigures } from "../../src/store/figures.ts";
 import { finishIntent, storeIntent } from "../../src/store/inbox.ts";
@@ -46,9 +46,15 @@ describe.each(databases())("on $kind", ({ open }) => {
     expect(await readFigures(database)).toMatchObject({ runs: { planning: 3 }, due: 3 });
     const [first, second] = await claimRuns(database, 2);
     if (!first || !second) throw new Error("nothing was due");
-    await parkRun(database, first, { wake: undefined, state: "waiting", waits: [] });
-    const end = { state: "succeeded", says: "", output: null, buttons: [] };
-    await endRun(database, second.id, end);
+    await parkTogether(database)({ run: first, wake: undefined, state: "waiting", waits: [] });
+    const audit = { person: "ada", surface: "engine", did: "ended" };
+    await endRun(database, second, {
+      state: "succeeded",
+      says: "",
+      output: null,
+      buttons: [],
+      audit,
+    });
     expect(await readFigures(database)).toMatchObject({
       runs: { planning: 1, waiting: 1 },
       due: 1,

@@ -70,16 +70,15 @@ export async function fill(
     step: "ship it",
     body: { ...plan, digest: `0${plan.digest.slice(1)}` },
     state: "open",
+    again: false,
   });
-  await insertVote(database, {
-    run: "r1",
-    step: "ship it",
-    digest: `0${plan.digest.slice(1)}`,
-    person: "linus",
-    vote: "yes",
-    surface: "console",
+  const vote = { run: "r1", step: "ship it", digest: `0${plan.digest.slice(1)}`, person: "linus" };
+  const how = { vote: "yes", surface: "console" } as const;
+  await insertVote(database, { ...vote, ...how }, { did: "approved" });
+  await insertPlan(database, {
+    ...{ run: "r1", step: "ship it", body: plan, state: "open" },
+    again: true,
   });
-  await insertPlan(database, { run: "r1", step: "ship it", body: plan, state: "open" });
   const say = (id: string, text: string) =>
     insertSaid(database, { id, surface: "console", channel: "general", author: "ada", text });
   await say("said-1", "deploy web 1.4.2 to production");
