@@ -1,4 +1,5 @@
 /** Whose rights hold on the cluster: each person's own, or the least that manifests/deploy/rights.yaml gives. */
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
@@ -9,30 +10,33 @@ import { house, type Namespaces } from "./house.ts";
 const file = join(import.meta.dirname, "../../manifests/deploy/rights.yaml");
 
 /** As rights.yaml says: the first role in each namespace that platform.yaml names, the others once. */
-async function grantLeast(context: TestContext, kube: Kube): Promise<Namespaces> {
+async function grantLeast(
+  context: TestContext,
+  kube: Kube,
+  more: readonly string[] = [],
+): Promise<Namespaces> {
   // Under names of its own: other tests on the same control plane bind these roles, too.
+  const least = `least-${randomBytes(4).toString("hex")}`;
   const rights = (await readFile(file, "utf8"))
     .replace("[payments, storefront]", "[developers, platform]")
-    .replaceAll("name: shipmate", "name: least");
+    .replaceAll("name: shipmate", `name: ${least}`);
   await kube.apply(rights);
   const namespaces = {
     staging: await kube.namespace("staging"),
     production: await kube.namespace("production"),
   };
-  for (const namespace of Object.values(namespaces))
-    await kube.grant("shipmate", "least", namespace);
-  await kube.grant("shipmate", "least-namespaces");
+  for (const namespace of Object.values(namespaces)) await kube.grant("shipmate", least, namespace);
+  for (const role of ["namespaces", ...more]) await kube.grant("shipmate", `${least}-${role}`);
   context.onTestFinished(async () => {
-    const roles = ["least", "least-namespaces", "least-impersonate"];
+    const roles = [least, `${least}-namespaces`, `${least}-impersonate`];
     await kube.kubectl("delete", "clusterrole", "--ignore-not-found", ...roles);
   });
   return namespaces;
 }
 
-test("people's own rights hold: who may not is told before anybody is asked, and the cluster knows who did it", async (context) => {
+test.concurrent("people's own rights hold: who may not is told before anybody is asked, and the cluster knows who did it", async (context) => {
   const kube = await cluster(context);
-  const namespaces = await grantLeast(context, kube);
-  await kube.grant("shipmate", "least-impersonate");
+  const namespaces = await grantLeast(context, kube, ["impersonate"]);
   const { staging, production } = namespaces;
   await kube.grant("ada", "edit", staging);
   await kube.grant("grace", "edit", production);
@@ -86,7 +90,7 @@ test("people's own rights hold: who may not is told before anybody is asked, and
   expect(status.text).toContain("1.4.1 runs, 3 of 3 ready.");
 });
 
-test("the least rights are enough for all of the main job", async (context) => {
+test.concurrent("the least rights are enough for all of the main job", async (context) => {
   const kube = await cluster(context);
   await installCrds(kube, "cloudnative-pg");
   const namespaces = await grantLeast(context, kube);

@@ -6,7 +6,7 @@ import { ownCluster } from "../../../kube.ts";
 import { bound, changes, eventually, open, see } from "../../drive.ts";
 import { spoiled, stage } from "../deck.ts";
 
-test("a control plane that goes away in the middle is a fault, and the next try goes on", async (context) => {
+test.concurrent("a control plane that goes away in the middle is a fault, and the next try goes on", async (context) => {
   const kube = await ownCluster(context);
   const { deck, another, at, spot, namespace } = await stage(context, kube);
   const input = { ...at, version: "1.4.1" };
@@ -37,7 +37,7 @@ test("a control plane that goes away in the middle is a fault, and the next try 
   ]);
 });
 
-test("a namespace that was deleted is made again by the next plan, and one that is going is waited for in words", async (context) => {
+test.concurrent("a namespace that was deleted is made again by the next plan, and one that is going is waited for in words", async (context) => {
   const { kube, deck, at, spot, namespace } = await stage(context);
   const release = releaseOf(deck);
   const input = { ...at, version: "1.4.1" };

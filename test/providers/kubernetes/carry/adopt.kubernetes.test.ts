@@ -72,7 +72,7 @@ const ours = async ({ kube, namespace }: Stage) =>
     ({ verb, resource }) => `${verb} ${resource}`,
   );
 
-test("it takes what is the service's alone into care, changes nothing, and plans from there", async (context) => {
+test.concurrent("it takes what is the service's alone into care, changes nothing, and plans from there", async (context) => {
   const it = await world(context, byHand("web") + byHand("api") + around);
   const { adopt, disown, at, deck, spot, versions } = it;
   const plan = await changes(adopt.preview(at, see()));
@@ -111,7 +111,7 @@ test("it takes what is the service's alone into care, changes nothing, and plans
   expect(await ours(it)).toEqual(["create secrets", "patch secrets"]);
 });
 
-test("what another tool would put back is not adopted, and nothing where nothing runs", async (context) => {
+test.concurrent("what another tool would put back is not adopted, and nothing where nothing runs", async (context) => {
   const argo = `annotations: { "argocd.argoproj.io/tracking-id": "shop:apps/Deployment:x/web" }`;
   const it = await world(
     context,
@@ -126,7 +126,7 @@ test("what another tool would put back is not adopted, and nothing where nothing
   await expect(nothing).rejects.toThrow(/Nothing runs in staging that is named nobody/);
 });
 
-test("what another service of ours has released is not adopted", async (context) => {
+test.concurrent("what another service of ours has released is not adopted", async (context) => {
   const labels = "app: web, shipmate.dev/service: shop, shipmate.dev/environment: staging";
   const it = await world(context, byHand("shop", labels));
   await expect(it.adopt.preview(it.at, see())).rejects.toThrow(
@@ -134,7 +134,7 @@ test("what another service of ours has released is not adopted", async (context)
   );
 });
 
-test("what was made anew since the plan is looked at again", async (context) => {
+test.concurrent("what was made anew since the plan is looked at again", async (context) => {
   const { adopt, at, kube, namespace, deck, spot } = await world(context, byHand("web"));
   const plan = await changes(adopt.preview(at, see()));
   await kube.kubectl("delete", "deployment", "web", "-n", namespace);

@@ -55,7 +55,7 @@ const withAutoscaler = ({ namespace }: Pick<Stage, "namespace">, version: string
   return [...all, autoscaler];
 };
 
-test("a restart makes the pods anew once under its key, and the next release neither shows nor repeats it", async (context) => {
+test.concurrent("a restart makes the pods anew once under its key, and the next release neither shows nor repeats it", async (context) => {
   const { at, restart, release, deployment, kube, namespace, plan } = await world(context);
   const before = (await deployment()).metadata.generation;
   const asked = await changes(restart.preview(at, see()));
@@ -78,7 +78,7 @@ test("a restart makes the pods anew once under its key, and the next release nei
   expect((await deployment()).metadata.generation).toBe(before + 2);
 });
 
-test("what does not run can't be restarted or scaled, in a sentence", async (context) => {
+test.concurrent("what does not run can't be restarted or scaled, in a sentence", async (context) => {
   const { deck, at } = await stage(context);
   for (const preview of [
     () => restartOf(deck).preview(at, see()),
@@ -89,7 +89,7 @@ test("what does not run can't be restarted or scaled, in a sentence", async (con
   }
 });
 
-test("scaling sets the replicas until the next deploy, which says that it sets them back", async (context) => {
+test.concurrent("scaling sets the replicas until the next deploy, which says that it sets them back", async (context) => {
   const { at, scale, deployment, plan, ship } = await world(context);
   const input = { ...at, replicas: 3 };
   const asked = await changes(scale.preview(input, see()));
@@ -110,7 +110,7 @@ test("scaling sets the replicas until the next deploy, which says that it sets t
   expect((await deployment()).spec.replicas).toBe(1);
 });
 
-test("where it scales by itself the least is set, within what its manifest allows", async (context) => {
+test.concurrent("where it scales by itself the least is set, within what its manifest allows", async (context) => {
   const { at, scale, kube, namespace, plan, ship } = await world(context, withAutoscaler);
   const least = async () =>
     (
@@ -133,7 +133,7 @@ test("where it scales by itself the least is set, within what its manifest allow
   expect(await least()).toBe("2");
 });
 
-test("what scales by itself starts with its least number, and never falls to one on the way there", async (context) => {
+test.concurrent("what scales by itself starts with its least number, and never falls to one on the way there", async (context) => {
   const { at, versions, namespace, ship, kube, deployment, release } = await world(context);
   const fixed = web(namespace, "1.4.2", { replicas: 3 });
   versions.set("1.4.2", rendered(fixed));

@@ -61,7 +61,7 @@ async function builtAs(context: Parameters<typeof stage>[0], version: string) {
   return { ...it, ship, image };
 }
 
-test("a version that is known only after is released with all that it brings", async (context) => {
+test.concurrent("a version that is known only after is released with all that it brings", async (context) => {
   const { deck, at, namespace, ship, image, kube, versions } = await builtAs(context, "1.4.2");
   const built = { ...see<{ url: string | null }>(), planned: () => undefined };
   const version = from(builds.build({}), "version");
@@ -84,7 +84,7 @@ test("a version that is known only after is released with all that it brings", a
   expect(left.trim()).toBe("configmap/kube-root-ca.crt");
 });
 
-test("what the API server would refuse of it is refused before anything is applied", async (context) => {
+test.concurrent("what the API server would refuse of it is refused before anything is applied", async (context) => {
   const { ship, kube, namespace, versions } = await builtAs(context, "1.4.2");
   const [config, service, deployment] = web(namespace, "1.4.2");
   const bad = { ...deployment, spec: { ...(deployment?.["spec"] as object), replicas: -1 } };

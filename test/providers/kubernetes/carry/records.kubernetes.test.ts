@@ -16,7 +16,7 @@ const first: Release = {
 };
 const numbered = (number: number): Release => ({ ...first, number, key: `key ${number}` });
 
-test("a record comes back as it was made, with the objects that were applied", async (context) => {
+test.concurrent("a record comes back as it was made, with the objects that were applied", async (context) => {
   const { spot, deck, namespace } = await stage(context);
   const content = web(namespace, "1.4.1");
   const inventory = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace }];
@@ -35,7 +35,7 @@ test("a record comes back as it was made, with the objects that were applied", a
   });
 });
 
-test("one that somebody altered reaches neither another namespace nor another record, and can't fill the memory", async (context) => {
+test.concurrent("one that somebody altered reaches neither another namespace nor another record, and can't fill the memory", async (context) => {
   const { spot, deck, kube, namespace } = await stage(context);
   const ref = { apiVersion: "v1", kind: "ConfigMap", name: "web" };
   const inventory = [{ ...ref, namespace: "production" }, ref, { ...ref, namespace }];
@@ -58,7 +58,7 @@ test("one that somebody altered reaches neither another namespace nor another re
   await expect(deck.records.content(spot, 1, open)).rejects.toThrow(/larger than/);
 });
 
-test("two that make the same number: one wins, the other learns that it moved, and each may ask again", async (context) => {
+test.concurrent("two that make the same number: one wins, the other learns that it moved, and each may ask again", async (context) => {
   const { spot, deck, another } = await stage(context);
   const rival = another();
   const tries = await Promise.allSettled([
@@ -76,7 +76,7 @@ test("two that make the same number: one wins, the other learns that it moved, a
   await expect(again).rejects.toThrow(Moved);
 });
 
-test("the newest comes from memory until an object bears a higher number", async (context) => {
+test.concurrent("the newest comes from memory until an object bears a higher number", async (context) => {
   const { spot, deck, another } = await stage(context);
   let lists = 0;
   const counted = another((cluster: Cluster) => ({
@@ -111,14 +111,14 @@ test("the newest comes from memory until an object bears a higher number", async
   expect(lists).toBe(4);
 });
 
-test("services and environments have their own, and tell nothing of each other", async (context) => {
+test.concurrent("services and environments have their own, and tell nothing of each other", async (context) => {
   const { spot, deck } = await stage(context);
   await deck.records.create(spot, first, [], open);
   expect(await deck.records.list({ ...spot, service: "we" }, open)).toEqual([]);
   expect(await deck.records.list({ ...spot, environment: "production" }, open)).toEqual([]);
 });
 
-test("twenty are kept, and the newest good one whatever its age", async (context) => {
+test.concurrent("twenty are kept, and the newest good one whatever its age", async (context) => {
   const { spot, deck } = await stage(context);
   for (let n = 1; n <= 24; n++)
     await deck.records.create(spot, { ...numbered(n), state: n === 2 ? "good" : "bad" }, [], open);
@@ -127,7 +127,7 @@ test("twenty are kept, and the newest good one whatever its age", async (context
   expect(numbers).toEqual([...Array.from({ length: 20 }, (_, i) => 24 - i), 2]);
 });
 
-test("what was buried leaves one that says so, and no late mark wakes it", async (context) => {
+test.concurrent("what was buried leaves one that says so, and no late mark wakes it", async (context) => {
   const { spot, deck } = await stage(context);
   for (const n of [1, 2, 3]) await deck.records.create(spot, numbered(n), [], open);
   await deck.records.bury(spot, open);
@@ -138,7 +138,7 @@ test("what was buried leaves one that says so, and no late mark wakes it", async
   expect(await deck.records.newest(spot, open, 3)).toMatchObject({ state: "removed" });
 });
 
-test("what is too large for a cluster is refused in a sentence; just below it is kept", async (context) => {
+test.concurrent("what is too large for a cluster is refused in a sentence; just below it is kept", async (context) => {
   const { spot, deck, namespace } = await stage(context);
   const large = (bytes: number): KubeObject => ({
     ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "big", namespace } },
@@ -151,7 +151,7 @@ test("what is too large for a cluster is refused in a sentence; just below it is
   expect(await deck.records.list(spot, open)).toHaveLength(1);
 });
 
-test("a record that somebody spoiled is a fault that names it", async (context) => {
+test.concurrent("a record that somebody spoiled is a fault that names it", async (context) => {
   const { kube, spot, deck, namespace } = await stage(context);
   await deck.records.create(spot, first, [], open);
   await kube.kubectl(

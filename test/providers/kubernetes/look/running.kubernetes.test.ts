@@ -17,7 +17,7 @@ async function good(context: TestContext, kube?: Kube): Promise<Looks> {
 }
 
 describe("what runs on a cluster", () => {
-  test("tells what somebody changed by hand", async (context) => {
+  test.concurrent("tells what somebody changed by hand", async (context) => {
     const world = await good(context);
     const look = running(world.reading);
     const { namespace, kube } = world;
@@ -42,7 +42,7 @@ describe("what runs on a cluster", () => {
     );
   });
 
-  test("goes on with honest words while the cluster is silent, and after it", async (context) => {
+  test.concurrent("goes on with honest words while the cluster is silent, and after it", async (context) => {
     const kube = await ownCluster(context);
     const world = await good(context, kube);
     const look = rollout(world.reading);
