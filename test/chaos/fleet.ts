@@ -189,8 +189,9 @@ async function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
   throw new Error(`it ended without saying ${pattern}: ${text}`);
 }
 
-/** Ada asks, Grace approves what goes to production. */
+/** Ada asks, Grace approves what goes to production: more than two people would in a minute. */
 const platform = {
+  limits: { said: 100_000 },
   people: {
     ada: { name: "Ada", accounts: { chat: "ada" } },
     grace: { name: "Grace", accounts: { chat: "grace" } },

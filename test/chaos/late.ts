@@ -111,7 +111,7 @@ async function says(replica: Replica, text: string): Promise<void> {
 function aboutRedis(replica: Replica): readonly string[] {
   const lines = replica.complained().trim().split("\n");
   return lines
-    .filter((line) => /redis|doorbell/i.test(line))
+    .filter((line) => /\bRedis\b|doorbell/.test(line))
     .map((line) => Line.parse(JSON.parse(line)).msg);
 }
 const Line = z.object({ msg: z.string() });
