@@ -38,7 +38,7 @@ import { checkValues } from "./form.ts";
 import { gate } from "./gate.ts";
 import { helpOf } from "./help.ts";
 import { goesOn, readLines } from "./lines.ts";
-import { onceFor, runOf } from "./once.ts";
+import { runIds } from "./once.ts";
 import type { AnyWorkflow } from "./replay.ts";
 import { FormNeeded } from "./runs.ts";
 import { formOfPress, type Understood, understand } from "./understand.ts";
@@ -69,11 +69,11 @@ export interface DoorParts {
   readonly most?: () => number;
 }
 
-/** A command with its arguments. `once` gives the same for what must happen only once, however often it is said. */
+/** A command with its arguments, and the ids of the runs that it starts. */
 interface Saying {
   readonly command: CommandDefinition;
   readonly args: unknown;
-  readonly once: () => Promise<string>;
+  readonly nextRun: () => Promise<string>;
 }
 
 export interface TheDoor extends Door {
@@ -168,12 +168,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   ): Promise<Answer> => {
     admit(person, command);
     const place = answerPlace(intent, from);
-    /** Read only where something is started: whoever votes does not wait for it. */
-    let named: Promise<string> | undefined;
-    const once = () => {
-      named ??= form ? Promise.resolve(form) : onceFor(database, intent, from !== undefined);
-      return named;
-    };
+    const nextRun = runIds(database, intent, { form, pressed: from !== undefined });
     const isPrivate = command.privately ?? false;
     let reply: Reply;
     let committed = false;
@@ -183,7 +178,7 @@ export function createDoor(parts: DoorParts): TheDoor {
       committed = true;
     };
     try {
-      reply = await command.run(ctxOf(intent, person, { command, args, once }, also));
+      reply = await command.run(ctxOf(intent, person, { command, args, nextRun }, also));
     } catch (error) {
       if (!(error instanceof FormNeeded)) throw error;
       const form = formOfPress(error);
@@ -205,15 +200,11 @@ export function createDoor(parts: DoorParts): TheDoor {
   const ctxOf = (
     intent: Intent,
     person: Person,
-    { command, args, once }: Saying,
+    { command, args, nextRun }: Saying,
     also: (sql: Sql, card: Card) => Promise<void>,
   ): Ctx<never> => {
-    let started = 0;
-    const begin = async (workflow: AnyWorkflow, input: unknown) => {
-      const nth = started++;
-      const id = runOf(await once(), nth);
-      return start(intent, person, command.name, { id, workflow, input });
-    };
+    const begin = async (workflow: AnyWorkflow, input: unknown) =>
+      start(intent, person, command.name, { id: await nextRun(), workflow, input });
     const again = async (run: Run) => {
       const workflow = parts.engine.workflow(run.workflow);
       if (!workflow) return refuse(`There is no workflow "${run.workflow}" any more.`);

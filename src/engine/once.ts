@@ -8,8 +8,26 @@ import { sha256 } from "./digest.ts";
 /** Presses of one button by one person within so many milliseconds are one: a double click, or impatience. */
 const near = 10_000;
 
+/**
+ * The ids of the runs that a saying starts, one after the other. Only asking reads anything: whoever votes does not wait
+ * for it. `form`: what it was said in, and then its name; `pressed`: a button of a message.
+ */
+export function runIds(
+  sql: Sql,
+  intent: Intent,
+  { form, pressed }: { readonly form: string | undefined; readonly pressed: boolean },
+): () => Promise<string> {
+  let once: Promise<string> | undefined;
+  let started = 0;
+  return async () => {
+    const nth = started++;
+    once ??= form === undefined ? onceFor(sql, intent, pressed) : Promise.resolve(form);
+    return runOf(await once, nth);
+  };
+}
+
 /** The same for what is the same saying. `pressed`: a button of a message; other events are one each. */
-export async function onceFor(sql: Sql, intent: Intent, pressed: boolean): Promise<string> {
+async function onceFor(sql: Sql, intent: Intent, pressed: boolean): Promise<string> {
   const { at, key, said, who } = intent;
   const event = `${at.surface} ${key}`;
   if (!pressed || !("button" in said)) return event;
@@ -24,6 +42,6 @@ export async function onceFor(sql: Sql, intent: Intent, pressed: boolean): Promi
 }
 
 /** The id of a run that a saying starts, the first, the second and so on. */
-export function runOf(once: string, nth: number): string {
+function runOf(once: string, nth: number): string {
   return sha256([once, nth]).slice(0, 20);
 }
