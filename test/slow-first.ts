@@ -6,6 +6,7 @@ const slow = [
   "test/kubernetes/api-server.",
   "test/kubernetes/kill.",
   "test/kubernetes/crowded.",
+  "test/kubernetes/later.",
   "test/kubernetes/lost.",
   "test/demo-kubernetes.",
   "test/kubernetes/rights.",
