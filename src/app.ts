@@ -32,7 +32,7 @@ import { clusters } from "./roles/clusters.ts";
 import { directory } from "./roles/directory.ts";
 import { openSeeing, type Seeing } from "./seeing.ts";
 import { startBeating } from "./store/alive.ts";
-import { type Checked, startSealer, watchAudit } from "./store/audit.ts";
+import { heldText, startSealer, watchAudit } from "./store/audit.ts";
 import type { Database } from "./store/database.ts";
 import { holdFolder } from "./store/folder.ts";
 import { startPruning } from "./store/history.ts";
@@ -260,15 +260,6 @@ export async function startShipmate(config: Config, options: AppOptions = {}): P
 }
 
 const ownFolder = (name: string): string => join(import.meta.dirname, name);
-
-function heldText({ head, pruned = 0, before }: Checked & { readonly ok: true }): string {
-  const all = head.count - pruned;
-  const minutes = Math.ceil((before?.ago ?? 0) / 60_000);
-  const held = before
-    ? `${all - before.rows} rows, the newest among them, are as they were written. The other ${before.rows} were so ${minutes === 1 ? "a minute" : `${minutes} minutes`} ago; npm run doctor looks at all of them.`
-    : `All ${all} rows are as they were written.`;
-  return pruned === 0 ? held : `${held} The ${pruned} before them were pruned.`;
-}
 
 const both = (one: Meter, other: Meter | undefined): Meter =>
   other === undefined

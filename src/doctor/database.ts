@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { Refusal } from "../core/refusal.ts";
 import { faultText } from "../engine/faults.ts";
-import { checkAudit } from "../store/audit.ts";
+import { checkAudit, heldText } from "../store/audit.ts";
 import { type Database, first, Unavailable } from "../store/database.ts";
 import { holdFolder } from "../store/folder.ts";
 import { schemaVersion, standing } from "../store/migrate.ts";
@@ -180,7 +180,7 @@ async function inside(database: Database): Promise<readonly Finding[]> {
   return [
     schema,
     checked.ok
-      ? audit.good(`All ${checked.head.count} rows are as they were written.`)
+      ? audit.good(heldText(checked))
       : audit.wrong(
           `${checked.says} Find out who could write to the database, and compare it with a backup.`,
         ),

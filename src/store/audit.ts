@@ -13,7 +13,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Json } from "../core/operation.ts";
 import { canonical } from "../core/plan.ts";
-import { type Database, first, Jsonb, type Sql } from "./database.ts";
+import { type Database, first, Jsonb, type Sql, type Value } from "./database.ts";
 
 /** Who did what. No secret may stand in it. */
 export interface Deed {
@@ -50,6 +50,16 @@ export type Checked =
     }
   | { readonly ok: false; readonly says: string };
 
+/** What a check that found nothing wrong says to people. */
+export function heldText({ head, pruned = 0, before }: Checked & { readonly ok: true }): string {
+  const all = head.count - pruned;
+  const minutes = Math.max(1, Math.ceil((before?.ago ?? 0) / 60_000));
+  const held = before
+    ? `${all - before.rows} rows, the newest among them, are as they were written. The other ${before.rows} were so ${minutes === 1 ? "a minute" : `${minutes} minutes`} ago; npm run doctor looks at all of them.`
+    : `All ${all} rows are as they were written.`;
+  return pruned === 0 ? held : `${held} The ${pruned} before them were pruned.`;
+}
+
 /** Gives the row's id. Call it inside the act's own transaction. */
 export async function appendAudit(sql: Sql, deed: Deed): Promise<number> {
   const row = await first(
@@ -75,7 +85,8 @@ const page = 1_000;
 const lock = 0x7365616c;
 
 const start: Head = { count: 0, hash: "" };
-const Link = z.object({ seq: z.number(), audit: z.number(), hash: z.string() });
+const Numbered = z.object({ seq: z.number(), hash: z.string() });
+const Link = Numbered.extend({ audit: z.number() });
 /** A row's text is made of these fields, whatever columns come later. */
 const fields = ["id", "at", "person", "surface", "did", "run", "digest", "detail"] as const;
 const row = `CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(${fields
@@ -220,25 +231,13 @@ export function pruneAudit(database: Database, age: number, limit = 1_000): Prom
 const pruned = "pruned the audit";
 
 /** The last link that was pruned; the start where none was. */
-async function anchorOf(sql: Sql): Promise<Head> {
-  const row = await first(
-    sql,
-    Link.pick({ seq: true, hash: true }),
-    "SELECT seq, hash FROM shipmate.audit_anchor ORDER BY seq DESC LIMIT 1",
-  );
-  return row === undefined ? start : { count: row.seq, hash: row.hash };
-}
+const anchorOf = (sql: Sql): Promise<Head> => headOf(sql, "audit_anchor");
 
 /** Whether a row of the audit tells that it was pruned up to there. */
-async function isTold(sql: Sql, anchor: Head): Promise<boolean> {
-  const row = await first(
-    sql,
-    z.object({ told: z.boolean() }),
-    `SELECT EXISTS (SELECT FROM shipmate.audit
-       WHERE did = $1 AND detail->>'hash' = $2 AND (detail->>'link')::bigint = $3) AS told`,
-    [pruned, anchor.hash, anchor.count],
-  );
-  return row?.told === true;
+function isTold(sql: Sql, { count, hash }: Head): Promise<boolean> {
+  const told = `EXISTS (SELECT FROM shipmate.audit
+    WHERE did = $1 AND detail->>'hash' = $2 AND (detail->>'link')::bigint = $3)`;
+  return holds(sql, told, [pruned, hash, count]);
 }
 
 /**
@@ -323,19 +322,12 @@ export async function hasHead(sql: Sql, head: Head): Promise<boolean> {
 const no = (says: string): Checked => ({ ok: false, says });
 const gone = (seq: number): string => `Link ${seq} of the audit's chain was removed.`;
 
-const Any = z.object({ any: z.boolean() });
+const anyNew = (sql: Sql): Promise<boolean> =>
+  holds(sql, "EXISTS (SELECT FROM shipmate.audit_unsealed)");
 
-async function anyNew(sql: Sql): Promise<boolean> {
-  const row = await first(sql, Any, "SELECT EXISTS (SELECT FROM shipmate.audit_unsealed) AS any");
-  return row?.any === true;
-}
-
-async function headOf(sql: Sql): Promise<Head> {
-  const row = await first(
-    sql,
-    Link,
-    "SELECT seq, audit, hash FROM shipmate.audit_chain ORDER BY seq DESC LIMIT 1",
-  );
+async function headOf(sql: Sql, table = "audit_chain"): Promise<Head> {
+  const newest = `SELECT seq, hash FROM shipmate.${table} ORDER BY seq DESC LIMIT 1`;
+  const row = await first(sql, Numbered, newest);
   return row === undefined ? start : { count: row.seq, hash: row.hash };
 }
 
@@ -368,15 +360,14 @@ async function sealSome(sql: Sql): Promise<number> {
 }
 
 /** One process at a time works on the chain; it has its turn until the transaction ends. */
-async function isOurTurn(sql: Sql): Promise<boolean> {
-  const ours = await first(
-    sql,
-    z.object({ ours: z.boolean() }),
-    "SELECT pg_try_advisory_xact_lock($1::bigint) AS ours",
-    [lock],
-  );
-  return ours?.ours === true;
+const isOurTurn = (sql: Sql): Promise<boolean> =>
+  holds(sql, "pg_try_advisory_xact_lock($1::bigint)", [lock]);
+
+async function holds(sql: Sql, what: string, values: readonly Value[] = []): Promise<boolean> {
+  const row = await first(sql, Holds, `SELECT ${what} AS holds`, values);
+  return row?.holds === true;
 }
+const Holds = z.object({ holds: z.boolean() });
 
 function linked(before: string, row: Json): string {
   return createHash("sha256").update(before).update(canonical(row)).digest("hex");

@@ -1,6 +1,6 @@
 /** Hands that write to the audit's tables, seen by a Shipmate that runs meanwhile. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { appendAudit, pruneAudit, sealAudit, watchAudit } from "../../src/store/audit.ts";
+import { appendAudit, heldText, pruneAudit, sealAudit, watchAudit } from "../../src/store/audit.ts";
 import type { Database } from "../../src/store/database.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
@@ -134,5 +134,16 @@ describe("with a long chain", () => {
     let checks = 0;
     while (checks < 8 && (await check()).ok) checks += 1;
     expect(checks).toBeLessThan(8);
+  });
+
+  test("what was left out and when that came by last is said, and so is what was pruned", () => {
+    const head = { count: 40, hash: "" };
+    expect(heldText({ ok: true, head })).toBe("All 40 rows are as they were written.");
+    expect(heldText({ ok: true, head, pruned: 12 })).toBe(
+      "All 28 rows are as they were written. The 12 before them were pruned.",
+    );
+    expect(heldText({ ok: true, head, before: { rows: 25, ago: 90_000 } })).toBe(
+      "15 rows, the newest among them, are as they were written. The other 25 were so 2 minutes ago; npm run doctor looks at all of them.",
+    );
   });
 });
