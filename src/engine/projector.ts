@@ -35,6 +35,7 @@ import { readSnapshots } from "../store/snapshot.ts";
 import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
+import { limited } from "./limited.ts";
 import { runCard } from "./run-card.ts";
 import { sentence, spanText } from "./words.ts";
 
@@ -182,7 +183,9 @@ export function createProjector(parts: ProjectorParts): Projector {
       const isLate = message.kind === "root" && message.late > slow && stands !== `${hash} late`;
       const shown = isLate ? sayingLate(drawn, message) : drawn;
       if (rows.length > 0) await offered(rows);
-      const ref = await post(surface, message, shown, until);
+      const ref = await limited(closing.signal, callLimit, (signal) =>
+        post(surface, message, shown, { until, signal }),
+      );
       if (ref === undefined) return;
       await posted({
         ...{ id: message.id, rev, ref, drawn: shown, again: isLate },
@@ -210,9 +213,8 @@ export function createProjector(parts: ProjectorParts): Projector {
     surface: Surface,
     message: Message,
     card: DrawnCard,
-    until: number,
+    { until, signal }: { readonly until: number; readonly signal: AbortSignal },
   ): Promise<string | undefined> => {
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(callLimit)]);
     const place = await placeOf(message);
     const out: OutMessage = {
       ...{ id: message.id, card },
