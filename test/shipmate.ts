@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { State } from "../src/providers/local/state.ts";
 
 const main = join(import.meta.dirname, "../src/main.ts");
+/** Where src/run.mjs has Node keep what it compiled. */
+const compiled = join(tmpdir(), "node-compile-cache");
 
 export interface Ended {
   readonly code: number | null;
@@ -48,7 +50,7 @@ export function launch(settings: { readonly [name: string]: string }) {
   const child = spawn(process.execPath, [main], {
     // A developer's own .env is not there.
     cwd: tmpdir(),
-    env: { PATH: process.env["PATH"], PORT: "0", ...settings },
+    env: { PATH: process.env["PATH"], PORT: "0", NODE_COMPILE_CACHE: compiled, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
