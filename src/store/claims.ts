@@ -110,6 +110,8 @@ export function parkTogether(sql: Sql): (park: Park) => Promise<void> {
   return async (one) => void (await (await outcome(one))());
 }
 
+const Held = z.object({ id: z.string() });
+
 /** `passing`: runs that somebody holds are passed over, so that two who hold several never wait for each other. Gives the others. */
 async function park(
   sql: Sql,
@@ -117,7 +119,7 @@ async function park(
   passing: boolean,
 ): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ id: z.string() }),
+    Held,
     `WITH soft AS (${soft}), parks AS (
        SELECT p.* FROM soft, jsonb_to_recordset($1::jsonb) AS p(
          id text, epoch bigint, rev bigint, wake bigint, becomes text, waiting jsonb)),

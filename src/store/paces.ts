@@ -28,10 +28,12 @@ export async function openPaces(sql: Sql, surfaces: readonly string[]): Promise<
   );
 }
 
+const OfSurface = z.object({ surface: z.string() });
+
 /** Holds the rows of these surfaces until the transaction ends; gives those that nobody else holds. */
 export async function lockPaces(sql: Sql, surfaces: readonly string[]): Promise<readonly string[]> {
   const rows = await sql.query(
-    z.object({ surface: z.string() }),
+    OfSurface,
     `SELECT surface FROM shipmate.paces WHERE surface IN (SELECT jsonb_array_elements_text($1::jsonb))
      FOR UPDATE SKIP LOCKED`,
     [json(surfaces)],
