@@ -48,7 +48,11 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
   const { make, remember, remembered, approved } = making(deck);
   const once = coalesced<Released>();
 
-  async function preview(input: Input, see: See<Released>): Promise<Preview<Released>> {
+  async function preview(
+    input: Input,
+    see: See<Released>,
+    isSecond = false,
+  ): Promise<Preview<Released>> {
     const { signal } = see;
     const { version } = input;
     const spot = deck.spotOf(input);
@@ -69,6 +73,11 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const wanted = { objects, delete: dropped(all, made.objects), comes };
     const cluster = keepingReplicas(spot.as(see.by), objects);
     const weighed = await weigh(spot, cluster, main, wanted, signal);
+    // Another release began between the look at the records and that at the objects: both are looked at once more.
+    const isNewer = [...weighed.live.values()].some(
+      (live) => numberOf(live) > (all[0]?.number ?? 0),
+    );
+    if (isNewer && !isSecond) return preview(input, see, true);
     const refs = nobodys(made.objects, weighed.live, all);
     await requireUnclaimed(records, spot, { refs }, signal);
     const isWell = newest?.state === "good" || newest?.state === "adopted";

@@ -65,6 +65,26 @@ test.concurrent("a first release makes everything, bears its number, and says th
   ]);
 });
 
+test.concurrent("a plan made while another release begins tells of that release as a whole", async (context) => {
+  const { another, ship, plan, to } = await world(context);
+  await ship("1.4.1", "a");
+  const between = await plan("1.4.2");
+  let lists = 0;
+  const slow = another((own) =>
+    spoiled(own, async (call, _, __, go) => {
+      const answer = await go();
+      // It has read the records, and no object yet.
+      if (call === "list" && ++lists === 1)
+        await releaseOf(another()).run(to("1.4.2"), bound(between, "b"));
+      return answer;
+    }),
+  );
+  const told = await changes(releaseOf(slow).preview(to("1.5.0-crash"), see()));
+  expect(told.changes[0]).toMatchObject({ field: "version", to: "1.5.0-crash" });
+  expect(told.changes[0].from).toMatch(/^1\.4\.2/);
+  expect(told.seen).toMatchObject({ "staging/web": { release: 2, version: "1.4.2" } });
+});
+
 test.concurrent("a second one changes what differs; what runs well already is the same; what failed is not", async (context) => {
   const { release, to, plan, ship, live } = await world(context);
   await ship("1.4.1", "a");
