@@ -14,6 +14,12 @@ const suite = (name: string, include: string, exclude: readonly string[], second
   },
 });
 
+/** One process for many files: what they import, and PostgreSQL's machine code, is made once and not per file. */
+const together = (one: ReturnType<typeof suite>) => ({
+  ...one,
+  test: { ...one.test, isolate: false },
+});
+
 const slow = ["servers", "browser", "crash", "scenarios", "kubernetes", "sim"].map(
   (name) => `test/**/*.${name}.test.ts`,
 );
@@ -31,7 +37,7 @@ export default defineConfig({
     globalSetup: ["./test/kube-home.ts"],
     reporters: failures === undefined ? ["default", counts()] : brief(failures),
     projects: [
-      suite("quick", "test/**/*.test.ts", slow, 180),
+      together(suite("quick", "test/**/*.test.ts", slow, 180)),
       suite("servers", "test/**/*.servers.test.ts", [], 240),
       suite("browser", "test/**/*.browser.test.ts", [], 240),
       suite("crash", "test/**/*.crash.test.ts", [], 600),

@@ -34,11 +34,18 @@ export function databases(): readonly Kind[] {
 export async function memoryDatabase(
   settings: Pick<PgliteSettings, "timeout"> = {},
 ): Promise<Database> {
-  return openPglite({ ...settings, dump: new Blob([await template()]) });
+  return openPglite({ ...settings, dump: await template() });
+}
+
+/** Read once a process. */
+let kept: Promise<Blob> | undefined;
+function template(): Promise<Blob> {
+  kept ??= keptTemplate().then((bytes) => new Blob([bytes]));
+  return kept;
 }
 
 /** Made once for these migrations and kept, since making one takes 2 s. */
-async function template(): Promise<Uint8Array<ArrayBuffer>> {
+async function keptTemplate(): Promise<Uint8Array<ArrayBuffer>> {
   const folder = join(import.meta.dirname, "../node_modules/.cache/shipmate");
   const engine = await readFile(join(folder, "../../@electric-sql/pglite/package.json"), "utf8");
   const hash = createHash("sha256").update(engine).update(JSON.stringify(migrations));
