@@ -52,7 +52,7 @@ const mutations: readonly Mutation[] = [
         in: "WHERE $2::bigint > 0 AND id = $1 AND rev >= $3",
       },
     ],
-    by: 200,
+    by: { tests: "test/store/together.test.ts", project: "quick" },
   },
   {
     name: "digest compare",

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Claim, claimRuns } from "../../src/store/claims.ts";
 import { type Database, LostConnection } from "../../src/store/database.ts";
 import { listEntries } from "../../src/store/journal.ts";
-import { Fenced, findRun, insertRun } from "../../src/store/runs.ts";
+import { endRun, Fenced, fence, findRun, insertRun } from "../../src/store/runs.ts";
 import { together } from "../../src/store/together.ts";
 import { databases, empty } from "../databases.ts";
 
@@ -78,6 +78,16 @@ describe.each(databases())("on $kind", ({ open }) => {
     expect(put2.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(asked).toBe(1);
     expect(await told()).toEqual(runs.map(({ id }) => id));
+  });
+
+  test("who lost its claim neither passes the fence nor ends the run", async () => {
+    const [run] = (await claimed(1)) as [Claim];
+    const stale = { ...run, epoch: run.epoch - 1 };
+    const end = { state: "succeeded", says: "", output: null, buttons: [], audit: deed(run.id) };
+    await expect(fence(database, stale, "a lock")).rejects.toThrow(Fenced);
+    await expect(endRun(database, stale, end)).rejects.toThrow(Fenced);
+    expect(await findRun(database, run.id)).toMatchObject({ state: "planning", rev: run.rev });
+    expect(await told()).toEqual([]);
   });
 
   test("runs that rest at the same time are each due as they said, and who lost its claim changes nothing", async () => {
