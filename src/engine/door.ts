@@ -37,7 +37,6 @@ import { keepFloodsOut } from "./flood.ts";
 import { checkValues } from "./form.ts";
 import { gate } from "./gate.ts";
 import { helpOf } from "./help.ts";
-import { limited } from "./limited.ts";
 import { goesOn, readLines } from "./lines.ts";
 import { runIds } from "./once.ts";
 import type { AnyWorkflow } from "./replay.ts";
@@ -249,9 +248,8 @@ export function createDoor(parts: DoorParts): TheDoor {
   const lookAs = async (person: Person, op: Look): Promise<Json> => {
     const ruling = parts.policy.may(person, "look", parts.engine.operations.reads(op));
     if (!ruling.ok) refuse(ruling.says);
-    return limited(parts.closing, 20_000, (signal) =>
-      parts.engine.operations.look(op, signal, person.id),
-    );
+    const signal = AbortSignal.any([parts.closing, AbortSignal.timeout(20_000)]);
+    return parts.engine.operations.look(op, signal, person.id);
   };
 
   const answerLines = async (

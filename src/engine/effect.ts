@@ -10,7 +10,6 @@ import type { Changing } from "./changing.ts";
 import { type Choices, thereOrNot } from "./choices.ts";
 import { sha256 } from "./digest.ts";
 import { steady } from "./faults.ts";
-import { limited } from "./limited.ts";
 
 /** How long one call of a provider may take, in milliseconds. */
 const callLimit = 120_000;
@@ -51,9 +50,12 @@ export async function carryEffect(c: Changing, doing: Doing): Promise<void> {
       c.progress.meter?.({ is: "passed", point: "after intent", back: isBack(place) });
     };
     const { preview: plan, seen } = doing;
-    const by = c.progress.run.by_person;
-    const result = await limited(c.progress.signal, callLimit, (signal) =>
-      c.parts.operations.carry(op, input, { key, seen, plan, by, signal }, fence),
+    const signal = AbortSignal.any([c.progress.signal, AbortSignal.timeout(callLimit)]);
+    const result = await c.parts.operations.carry(
+      op,
+      input,
+      { key, seen, plan, by: c.progress.run.by_person, signal },
+      fence,
     );
     await recordEffect(c, doing, result);
   });

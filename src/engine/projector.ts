@@ -35,7 +35,6 @@ import { readSnapshots } from "../store/snapshot.ts";
 import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
 import { sha256 } from "./digest.ts";
-import { limited } from "./limited.ts";
 import { runCard } from "./run-card.ts";
 import { sentence, spanText } from "./words.ts";
 
@@ -183,9 +182,7 @@ export function createProjector(parts: ProjectorParts): Projector {
       const isLate = message.kind === "root" && message.late > slow && stands !== `${hash} late`;
       const shown = isLate ? sayingLate(drawn, message) : drawn;
       if (rows.length > 0) await offered(rows);
-      const ref = await limited(closing.signal, callLimit, (signal) =>
-        post(surface, message, shown, { until, signal }),
-      );
+      const ref = await post(surface, message, shown, until);
       if (ref === undefined) return;
       await posted({
         ...{ id: message.id, rev, ref, drawn: shown, again: isLate },
@@ -213,8 +210,9 @@ export function createProjector(parts: ProjectorParts): Projector {
     surface: Surface,
     message: Message,
     card: DrawnCard,
-    { until, signal }: { readonly until: number; readonly signal: AbortSignal },
+    until: number,
   ): Promise<string | undefined> => {
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(callLimit)]);
     const place = await placeOf(message);
     const out: OutMessage = {
       ...{ id: message.id, card },
