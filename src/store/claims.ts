@@ -33,8 +33,11 @@ export interface Claiming {
   readonly code?: string;
 }
 
-/** How far before others a due run goes, in steps of ten minutes of age: so nobody waits for ever. */
-const before = `hurry * 6 + (CASE WHEN state = 'planning' THEN 0 WHEN rung THEN 2 ELSE 1 END)`;
+/**
+ * How far before others a due run goes, in steps of ten minutes of age: so nobody waits for ever. Whose driver died may
+ * have been rung when that one claimed it.
+ */
+const before = `hurry * 6 + (CASE WHEN state = 'planning' THEN 0 WHEN rung OR lease_until > 0 THEN 2 ELSE 1 END)`;
 const isDue = `ended_at IS NULL AND lease_until <= shipmate.now()
   AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)`;
 
