@@ -3,45 +3,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createDoor } from "../../src/engine/door.ts";
 import { createEngine } from "../../src/engine/engine.ts";
-import { serve } from "../../src/engine/operations.ts";
-import { defineCommand, defineWorkflow, effect, role } from "../../src/index.ts";
+import { defineCommand } from "../../src/index.ts";
 import { insertButtons } from "../../src/store/buttons.ts";
 import type { Database } from "../../src/store/database.ts";
 import { storeIntent } from "../../src/store/inbox.ts";
 import { insertReply } from "../../src/store/messages.ts";
 import { empty, memoryDatabase } from "../databases.ts";
+import { make, servesInto } from "./made.ts";
 
-const things = role("things", {
-  make: effect({
-    input: z.object({ name: z.string() }),
-    result: z.object({}),
-    on: (i) => [`production/${i.name}`],
-    says: (i) => `make ${i.name}`,
-  }),
-});
 const made: string[] = [];
-const served = serve(things, "fake", {
-  make: {
-    preview: async (i) => ({
-      changes: [{ of: i.name, from: null, to: "there" }],
-      seen: {},
-      will: {},
-      undo: { irreversible: "it stays" },
-    }),
-    run: async (i) => {
-      made.push(i.name);
-      return {};
-    },
-  },
-});
-const make = defineWorkflow({
-  name: "make",
-  input: z.object({ name: z.string() }),
-  title: (i) => `Make ${i.name}`,
-  run: async (step, i) => {
-    await step.change("make it", [things.make(i)]);
-  },
-});
+const served = servesInto(made);
 const said: unknown[] = [];
 const commands = [
   defineCommand({

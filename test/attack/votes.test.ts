@@ -1,43 +1,12 @@
 /** Votes at moments at which they must not count. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { z } from "zod";
 import { createEngine } from "../../src/engine/engine.ts";
-import { serve } from "../../src/engine/operations.ts";
-import { defineWorkflow, effect, role } from "../../src/index.ts";
 import type { Database } from "../../src/store/database.ts";
 import { empty, memoryDatabase, turnClock } from "../databases.ts";
+import { make, servesInto } from "./made.ts";
 
-const things = role("things", {
-  make: effect({
-    input: z.object({ name: z.string() }),
-    result: z.object({}),
-    on: (i) => [`production/${i.name}`],
-    says: (i) => `make ${i.name}`,
-  }),
-});
 const made: string[] = [];
-const served = serve(things, "fake", {
-  make: {
-    preview: async (i) => ({
-      changes: [{ of: i.name, from: null, to: "there" }],
-      seen: {},
-      will: {},
-      undo: { irreversible: "it stays" },
-    }),
-    run: async (i) => {
-      made.push(i.name);
-      return {};
-    },
-  },
-});
-const make = defineWorkflow({
-  name: "make",
-  input: z.object({ name: z.string() }),
-  title: (i) => `Make ${i.name}`,
-  run: async (step, i) => {
-    await step.change("make it", [things.make(i)]);
-  },
-});
+const served = servesInto(made);
 let database: Database;
 beforeAll(async () => {
   database = await memoryDatabase();
