@@ -151,7 +151,7 @@ const mutations: readonly Mutation[] = [
     name: "message claim",
     edits: [
       {
-        file: "src/store/messages.ts",
+        file: "src/store/posted.ts",
         out: "WHERE id = $1 AND attempts = $2 AND ref IS NULL",
         in: "WHERE id = $1 AND $2::integer >= 0",
       },

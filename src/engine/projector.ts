@@ -21,16 +21,18 @@ import {
   claimBehind,
   findMessage,
   type Message,
+  nextPost,
+} from "../store/messages.ts";
+import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
+import {
   markLater,
   markLost,
   markPosted,
   markSame,
   markSoon,
   markTried,
-  nextPost,
   type Posted,
-} from "../store/messages.ts";
-import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
+} from "../store/posted.ts";
 import { readSnapshots } from "../store/snapshot.ts";
 import { markFound } from "../store/standing.ts";
 import type { Accounts } from "./changing.ts";
@@ -267,7 +269,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     failures.set(surface, (failures.get(surface) ?? 0) + 1);
     parts.troubled?.(error, message.id);
     const wait = Math.min(60_000, 500 * 2 ** Math.min(attempts, 7));
-    await markLater(database, message.id, { wait, attempts: attempts + 1 });
+    await markLater(database, message.id, { wait, attempts: attempts + 1, unknown: true });
   };
 
   const answered = async (surface: string): Promise<void> => {

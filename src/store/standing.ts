@@ -19,7 +19,7 @@ export async function learnRef(
        SELECT id, ref, channel FROM shipmate.messages WHERE id = $1 AND surface = $2
          AND ($3 = channel OR lower($4) IN (lower(channel), lower(to_account)))),
      learnt AS (
-       UPDATE shipmate.messages m SET ref = $5, next_at = 0 FROM it
+       UPDATE shipmate.messages m SET ref = $5, next_at = 0, posted_hash = NULL FROM it
        WHERE m.id = it.id AND m.ref IS NULL AND m.attempts > 0
          AND NOT EXISTS (SELECT FROM shipmate.messages o
            WHERE o.surface = $2 AND o.channel = m.channel AND o.ref = $5)
@@ -35,7 +35,7 @@ export async function learnRef(
 /** It was found at `ref`, as it was posted once: what it should be by now is a change, to be claimed as one. */
 export async function markFound(sql: Sql, id: string, ref: string): Promise<void> {
   await sql.run(
-    "UPDATE shipmate.messages SET ref = $2, lease_until = 0, next_at = 0 WHERE id = $1",
+    `UPDATE shipmate.messages SET ref = $2, posted_hash = NULL, lease_until = 0, next_at = 0 WHERE id = $1`,
     [id, ref],
   );
 }

@@ -44,6 +44,7 @@ function chat(): Chat {
       if (!made.there.has(ref)) throw new Gone("message_not_found");
       made.edits.push(message);
       made.there.set(ref, message);
+      made.after();
     },
     async find(_place, id) {
       return [...made.there].find(([, message]) => message.id === id)?.[0];
@@ -139,6 +140,71 @@ test("after a lost answer the message is found instead of posted again", async (
   await projector.settle();
   expect(surface.posts).toHaveLength(1);
   expect(await rows("SELECT ref FROM shipmate.messages")).toEqual([{ ref: "ref-1" }]);
+});
+
+test("an edit whose answer was lost is drawn over, also where what stood there before is wanted again", async () => {
+  await say("m1", "one");
+  await projector.settle();
+  await changeReply(database, "m1", { title: "two" });
+  await clock.advance(1_000);
+  surface.after = () => {
+    throw new Error("socket hang up");
+  };
+  await projector.settle();
+  surface.after = () => {};
+  await changeReply(database, "m1", { title: "one" });
+  await clock.advance(60_000);
+  await projector.settle();
+  expect(surface.edits.map((m) => m.card.title)).toEqual(["two", "one"]);
+});
+
+test("an edit that comes late, over what another process showed meanwhile, and fails, does not stay", async () => {
+  await say("m1", "one");
+  await projector.settle();
+  await changeReply(database, "m1", { title: "two" });
+  await clock.advance(1_000);
+  const sleeper = another([
+    {
+      ...surface,
+      async edit(place, ref, message, signal) {
+        await clock.advance(40_000);
+        await changeReply(database, "m1", { title: "three" });
+        await projector.settle();
+        await surface.edit(place, ref, message, signal);
+        throw new Error("aborted due to timeout");
+      },
+    },
+  ]);
+  await sleeper.settle();
+  await sleeper.close();
+  expect([...surface.there.values()].map((m) => m.card.title)).toEqual(["two"]);
+  await clock.advance(60_000);
+  await projector.settle();
+  expect([...surface.there.values()].map((m) => m.card.title)).toEqual(["three"]);
+});
+
+test("what a process showed before it died is drawn over, also where what stood there before is wanted again", async () => {
+  await say("m1", "one");
+  await projector.settle();
+  await changeReply(database, "m1", { title: "two" });
+  await clock.advance(1_000);
+  const edited = Promise.withResolvers<void>();
+  const dead = another([
+    {
+      ...surface,
+      async edit(...of) {
+        await surface.edit(...of);
+        edited.resolve();
+        return new Promise<never>((_, end) => of[3].addEventListener("abort", () => end("died")));
+      },
+    },
+  ]);
+  dead.poke();
+  await edited.promise;
+  await changeReply(database, "m1", { title: "one" });
+  await clock.advance(60_000);
+  await projector.settle();
+  expect([...surface.there.values()].map((m) => m.card.title)).toEqual(["one"]);
 });
 
 test("the chat's Retry-After is honoured", async () => {

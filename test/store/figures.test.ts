@@ -5,7 +5,8 @@ import { claimRuns, parkTogether } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
 import { readFigures } from "../../src/store/figures.ts";
 import { finishIntent, storeIntent } from "../../src/store/inbox.ts";
-import { claimBehind, insertRoot, markPosted } from "../../src/store/messages.ts";
+import { claimBehind, insertRoot } from "../../src/store/messages.ts";
+import { markPosted } from "../../src/store/posted.ts";
 import { bumpRoot, endRun, insertRun } from "../../src/store/runs.ts";
 import { type Clock, databases, empty, turnClock } from "../databases.ts";
 

@@ -1,6 +1,7 @@
 /** Messages that are posted once, whoever tries. */
 import { expect, test } from "vitest";
-import { findMessage, insertReply, markPosted, markTried } from "../../src/store/messages.ts";
+import { findMessage, insertReply } from "../../src/store/messages.ts";
+import { markPosted, markTried } from "../../src/store/posted.ts";
 import { learnRef } from "../../src/store/standing.ts";
 import { memoryDatabase } from "../databases.ts";
 
