@@ -32,8 +32,6 @@ const asleep: readonly Point[] = [
   ...["before checkpoint", "after checkpoint", "before undo", "before undo's intent"],
   ...["after undo's intent", "before undo's checkpoint", "before rest", "before end", "after post"],
 ] as readonly Point[];
-/** Requests that leave after the sleep. */
-const late: readonly Point[] = ["after intent", "after undo's intent"];
 
 export async function sleepPast(place: Place, how: Sleeping): Promise<Slept> {
   const began = performance.now();
@@ -68,8 +66,8 @@ export async function sleepPast(place: Place, how: Sleeping): Promise<Slept> {
       all.push(awake);
       await awake.ready;
       await Promise.all(Array.from({ length: how.seats }, (_, n) => seat(n)));
-      const allowed = late.reduce((sum, point) => sum + (at[point] ?? 0), 0);
-      const judged = await judge(fleet, people, { again: allowed });
+      // Whatever it was that fell asleep: another of its requests may have been about to leave.
+      const judged = await judge(fleet, people, { again: sleeps, twice: sleeps });
       const minutes = (performance.now() - began) / 60_000;
       return { ...judged, sleeps, drove, fenced: lost(), at, minutes };
     } finally {
