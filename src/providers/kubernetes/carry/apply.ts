@@ -110,6 +110,6 @@ export async function removeOnly(
 }
 
 /** Written by somebody since it was read; a conflict with causes is about who owns a field. */
-function isOvertaken(error: unknown): boolean {
+export function isOvertaken(error: unknown): boolean {
   return error instanceof ApiError && error.code === 409 && error.causes.length === 0;
 }

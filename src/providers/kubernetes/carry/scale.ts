@@ -9,6 +9,7 @@ import { nameOf, refOf } from "../order.ts";
 import { denied } from "../plan/deny.ts";
 import type { Cluster, Release, Spot } from "../types.ts";
 import { isOwn } from "../whose.ts";
+import { isOvertaken } from "./apply.ts";
 import {
   type At,
   coalesced,
@@ -57,27 +58,31 @@ export function scale(deck: Deck): Provider<typeof clusters>["scale"] {
 
     run: (input, { key, seen, by, signal }) =>
       once(key, async () => {
-        signal.throwIfAborted();
         const spot = deck.spotOf(input);
         const cluster = spot.as(by);
-        const all = await records.list(spot, signal);
-        const { object, field, now, most } = await scaled(spot, cluster, all, signal);
-        if (now === input.replicas) return {};
-        requirePossible(input, most);
-        requireNewest(input, seen, standing(all)[0]);
-        const was = seen[nameOf(object)];
-        const { uid, resourceVersion } = object.metadata;
-        if (fieldOf(was, "uid") !== uid || fieldOf(was, field) !== now)
-          throw new Moved(`${mainOf(input)} was scaled to ${now} since this was planned.`);
-        const patch = { metadata: { resourceVersion }, spec: { [field]: input.replicas } };
-        try {
-          await cluster.merge(refOf(object), patch, {}, signal);
-        } catch (error) {
-          throw denied(error, `scaling ${object.kind} ${object.metadata.name}`);
+        for (let left = 5; ; left--) {
+          signal.throwIfAborted();
+          const all = await records.list(spot, signal);
+          const { object, field, now, most } = await scaled(spot, cluster, all, signal);
+          if (now === input.replicas) return {};
+          requirePossible(input, most);
+          requireNewest(input, seen, standing(all)[0]);
+          const was = seen[nameOf(object)];
+          const { uid, resourceVersion } = object.metadata;
+          if (fieldOf(was, "uid") !== uid || fieldOf(was, field) !== now)
+            throw new Moved(`${mainOf(input)} was scaled to ${now} since this was planned.`);
+          const patch = { metadata: { resourceVersion }, spec: { [field]: input.replicas } };
+          try {
+            await cluster.merge(refOf(object), patch, {}, signal);
+          } catch (error) {
+            // A controller wrote what has come of it meanwhile: looked at anew, it is as planned or it is not.
+            if (isOvertaken(error) && left > 1) continue;
+            throw denied(error, `scaling ${object.kind} ${object.metadata.name}`);
+          }
+          const isSeen = (one: KubeObject) => fieldOf(one["spec"], field) === input.replicas;
+          await shown(spot, [object], isSeen, signal);
+          return {};
         }
-        const isSeen = (one: KubeObject) => fieldOf(one["spec"], field) === input.replicas;
-        await shown(spot, [object], isSeen, signal);
-        return {};
       }),
   };
 }
