@@ -76,8 +76,10 @@ export async function started(tool: string, home: string, nodes?: number): Promi
   const [ready, broken] = [join(home, "ready"), join(home, "broken")];
   if (await first(join(home, "starting"))) {
     const args = ["up", ...(nodes === undefined ? [] : ["--nodes", String(nodes)]), home];
+    const up = () => promisify(execFile)(tool, args);
     try {
-      await promisify(execFile)(tool, args);
+      // On a busy machine it may take longer than the tool waits: once more, from what has come up by then.
+      await up().catch(up);
       await writeFile(ready, "");
     } catch (error) {
       await writeFile(broken, String(error));
