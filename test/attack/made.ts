@@ -1,5 +1,6 @@
 /** Something that can be made in production, and the workflow that makes it: what attackers try to have done. */
 import { z } from "zod";
+import type { Provider } from "../../src/core/provider.ts";
 import { serve } from "../../src/engine/operations.ts";
 import { defineWorkflow, effect, role } from "../../src/index.ts";
 
@@ -21,19 +22,18 @@ export const make = defineWorkflow({
   },
 });
 
-/** Serves it, and notes each name that was really made. */
-export const servesInto = (made: string[]) =>
-  serve(things, "fake", {
-    make: {
-      preview: async (i) => ({
-        changes: [{ of: i.name, from: null, to: "there" }],
-        seen: {},
-        will: {},
-        undo: { irreversible: "it stays" },
-      }),
-      run: async (i) => {
-        made.push(i.name);
-        return {};
-      },
-    },
-  });
+/** Notes each name that was really made. */
+export const makes = (made: string[]): Provider<typeof things>["make"] => ({
+  preview: async (i) => ({
+    changes: [{ of: i.name, from: null, to: "there" }],
+    seen: {},
+    will: {},
+    undo: { irreversible: "it stays" },
+  }),
+  run: async (i) => {
+    made.push(i.name);
+    return {};
+  },
+});
+
+export const servesInto = (made: string[]) => serve(things, "fake", { make: makes(made) });

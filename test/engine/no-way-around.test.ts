@@ -9,6 +9,7 @@ import { claimRuns } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
 import { Fenced } from "../../src/store/runs.ts";
 import { together } from "../../src/store/together.ts";
+import { makes } from "../attack/made.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
 const { effect, look, role, stream, defineWorkflow } = shipmate;
@@ -25,18 +26,7 @@ const things = role("things", {
 });
 const made: string[] = [];
 const served = serve(things, "fake", {
-  make: {
-    preview: async (i) => ({
-      changes: [{ of: i.name, from: null, to: "there" }],
-      seen: {},
-      will: {},
-      undo: { irreversible: "it stays" },
-    }),
-    run: async (i) => {
-      made.push(i.name);
-      return {};
-    },
-  },
+  make: makes(made),
   all: async () => made,
   async *flow() {},
 });
