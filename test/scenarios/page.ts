@@ -2,6 +2,7 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { z } from "zod";
 import { faultsOfCard } from "../surfaces/adaptive/limits.ts";
+import { patience } from "../web/browser.ts";
 import { type Chat, type Seen, type Talker, until } from "./talker.ts";
 
 const Known = z.object({
@@ -44,6 +45,7 @@ export function consoleChat(browser: Browser): Chat {
   async function opened(name: string): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     await context.addInitScript(`sessionStorage.setItem("as", ${JSON.stringify(name)})`);
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) faults.add(message.text());
@@ -83,6 +85,8 @@ function talker(page: Page, name: string, channel: string, faults: Set<string>):
       await acts();
       await page.getByRole("combobox", { name: /Message in/ }).fill(text);
       await page.keyboard.press("Escape");
+      // What was said before may still be on its way.
+      await page.locator("button.send:enabled").waitFor();
       await page.keyboard.press("Enter");
     },
     async sees(title, word) {

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { patience } from "../web/browser.ts";
 import type { Chat } from "./talker.ts";
 import { until } from "./talker.ts";
 
@@ -75,6 +76,7 @@ export async function playground(person: string): Promise<Playground> {
           return route.abort();
         },
       );
+      context.setDefaultTimeout(patience);
       page = await context.newPage();
       await page.goto(origin);
       return page;

@@ -17,6 +17,9 @@ export function launch(path: string): Promise<Browser> {
   });
 }
 
+/** How long a page of a test waits for what should come, on a machine that does much else. Milliseconds. */
+export const patience = 90_000;
+
 export interface Opened {
   readonly page: Page;
   /** What its console, its scripts and its security policy complained of. */
@@ -30,6 +33,7 @@ export async function open(
   options: BrowserContextOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {

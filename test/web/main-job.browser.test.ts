@@ -81,7 +81,7 @@ test("ada asks for web 1.4.2 in production, grace approves, everybody sees it ru
     .getByText(/1\.4\.1 runs/)
     .waitFor();
   expect(await (await fetch(await runningUrl(page))).text()).toContain("1.4.1");
-  expect(await scrollsSideways(page)).toBe(false);
+  await expect.poll(() => scrollsSideways(page)).toBe(false);
   expect(complaints).toEqual([]);
 });
 

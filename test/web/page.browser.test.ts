@@ -28,9 +28,10 @@ beforeEach(async (context) => {
   here.intents.length = 0;
   context.onTestFinished(async ({ task }) => {
     const seen = opened.splice(0);
+    // Before the pages go: what is under way then ends in no answer, which is nothing to complain of.
+    const complaints = seen.flatMap((one) => one.complaints);
     await Promise.all(seen.map(({ page }) => page.context().close()));
-    if (task.result?.state === "pass")
-      expect(seen.flatMap(({ complaints }) => complaints)).toEqual([]);
+    if (task.result?.state === "pass") expect(complaints).toEqual([]);
   });
 });
 
@@ -41,13 +42,17 @@ async function come(options: Parameters<typeof open>[2] = {}, path = "/"): Promi
   return one.page;
 }
 const composer = (page: Page) => page.getByRole("combobox", { name: /Message in/ });
+/** What stands in the composer, waited for. */
+const typed = (page: Page) => expect.poll(() => composer(page).inputValue());
+const focused = (page: Page) =>
+  expect.poll(() => page.evaluate("document.activeElement.textContent"));
 const card = (page: Page, id: string) => page.locator(`[data-message="${id}"] .card`);
 
 describe("somebody who has never been here", () => {
   test("is told what to type first, and one press types it", async () => {
     const page = await come();
     await page.getByRole("button", { name: "deploy web 1.4.2 to production" }).click();
-    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production");
+    await typed(page).toBe("deploy web 1.4.2 to production");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Deploy web 1.4.2 to production" }).waitFor();
     expect(here.intents).toMatchObject([
@@ -71,12 +76,12 @@ describe("somebody who has never been here", () => {
     await press("ArrowDown", "Tab");
     await offered("to staging");
     await press("ArrowDown", "Tab");
-    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production ");
+    await typed(page).toBe("deploy web 1.4.2 to production ");
     await press("Enter");
-    await page.getByText("deploy web 1.4.2 to production", { exact: true }).waitFor();
-    expect(await composer(page).inputValue()).toBe("");
+    await page.getByRole("article", { name: "Ada: deploy web 1.4.2 to production" }).waitFor();
+    await typed(page).toBe("");
     await press("ArrowUp");
-    expect(await composer(page).inputValue()).toBe("deploy web 1.4.2 to production");
+    await typed(page).toBe("deploy web 1.4.2 to production");
   });
 });
 
@@ -102,8 +107,8 @@ describe("a card", () => {
     await card(page, "m1").getByRole("button", { name: "Reject" }).focus();
     await here.put({ id: "m1", card: { ...cards.waiting, says: "Waiting for linus alone." } });
     await card(page, "m1").getByText("Waiting for linus alone.").waitFor();
-    expect(await card(page, "m1").getByText("liveness path").isVisible()).toBe(true);
-    expect(await page.evaluate("document.activeElement.textContent")).toBe("Reject");
+    await card(page, "m1").getByText("liveness path").waitFor();
+    await focused(page).toBe("Reject");
   });
   test("asks before what hurts, and the safe answer has the focus", async () => {
     const page = await come();
@@ -111,13 +116,13 @@ describe("a card", () => {
     await card(page, "m1").getByRole("button", { name: "Roll back" }).click();
     const dialog = page.getByRole("dialog", { name: "Roll web in production back to 1.4.1?" });
     await dialog.waitFor();
-    expect(await page.evaluate("document.activeElement.textContent")).toBe("Keep it as it is");
+    await focused(page).toBe("Keep it as it is");
     await page.keyboard.press("Enter");
     await dialog.waitFor({ state: "detached" });
-    expect(here.intents).toHaveLength(0);
     await card(page, "m1").getByRole("button", { name: "Roll back" }).click();
     await dialog.getByRole("button", { name: "Roll back" }).click();
     await card(page, "m1").getByText("Taken back").waitFor();
+    // The second press alone: the safe answer sent nothing.
     expect(here.intents).toMatchObject([{ said: { button: "roll-back-1" } }]);
   });
   test("shows what somebody wrote as text, whatever it looks like", async () => {
@@ -148,13 +153,13 @@ test("a missing argument opens a form; what was wrong stands at its field; Escap
   const dialog = page.getByRole("dialog", { name: "Deploy" });
   await dialog.waitFor();
   const version = dialog.getByLabel("Version");
-  expect(await version.evaluate((field) => field.matches(":focus"))).toBe(true);
+  await expect.poll(() => version.evaluate((field) => field.matches(":focus"))).toBe(true);
   await dialog.getByLabel("Environment").selectOption("production");
   await version.fill("  ");
   await version.evaluate((field) => field.removeAttribute("required"));
   await page.keyboard.press("Enter");
   await dialog.getByText("That is not a version").waitFor();
-  expect(await version.getAttribute("aria-invalid")).toBe("true");
+  await expect.poll(() => version.getAttribute("aria-invalid")).toBe("true");
   await here.put({ id: "unrelated", card: cards.planning });
   await version.fill("1.4.2");
   expect(here.intents.at(-1)?.said).toMatchObject({
@@ -173,7 +178,7 @@ test("the person is switched in one click, with name and rights in words, and se
   await page.keyboard.type("status");
   await page.keyboard.press("Enter");
   await page.getByRole("article", { name: "Mallory: status" }).waitFor();
-  expect(here.intents.at(-1)?.who).toEqual({ surface: "console", id: "mallory" });
+  await expect.poll(() => here.intents.at(-1)?.who).toEqual({ surface: "console", id: "mallory" });
 });
 
 test("what is said while the conversation is being read is there too", async () => {
@@ -192,13 +197,17 @@ test("what is said while the conversation is being read is there too", async () 
 test("what waits for me is counted and listed, and its details show the plan, the past and the log", async () => {
   await fill(here, { waiting: cards.waiting });
   const page = await come();
-  expect(await page.locator(".count").count()).toBe(0);
-  await page.getByRole("radio", { name: "Grace" }).check({ force: true });
+  const be = (name: string) => page.getByRole("radio", { name }).check({ force: true });
+  await be("Grace");
+  await page.getByRole("link", { name: "Waiting for me 1" }).waitFor();
+  await be("Ada");
+  await page.locator(".count").waitFor({ state: "detached" });
+  await be("Grace");
   await page.getByRole("link", { name: "Waiting for me 1" }).click();
   await card(page, "m-waiting").getByRole("button", { name: "Details" }).click();
   const details = page.getByRole("complementary", { name: "Details of the run" });
   await details.getByText("9f2c41ab").waitFor();
-  expect(await details.locator(".diff .new").first().innerText()).toContain("1.4.2");
+  await details.locator(".diff .new", { hasText: "1.4.2" }).first().waitFor();
   await details.getByRole("tab", { name: "Plan" }).focus();
   await page.keyboard.press("ArrowRight");
   await details.getByText("Plan 0f2c41ab no longer counts").waitFor();
@@ -208,12 +217,16 @@ test("what waits for me is counted and listed, and its details show the plan, th
   await details.waitFor({ state: "detached" });
 });
 
-test("services are a grid from which a deploy is one press and a version away", async () => {
+test("services are a grid from which a deploy is one press and a version away, and is begun once", async () => {
   const page = await come({}, "/#/:services");
   await page.getByText("keeps crashing: exit code 1").waitFor();
   await page.getByRole("button", { name: "Deploy web" }).click();
-  expect(await composer(page).inputValue()).toBe("deploy web ");
+  await typed(page).toBe("deploy web ");
   await page.getByRole("option", { name: "1.5.0" }).waitFor();
+  await page.getByRole("link", { name: "Runs" }).click();
+  await page.getByRole("link", { name: "general" }).click();
+  await composer(page).pressSequentially("help");
+  await typed(page).toBe("help");
 });
 
 describe("every state of a card", () => {
@@ -226,9 +239,9 @@ describe("every state of a card", () => {
     await fill(here, { ...cards, ...otherCards });
     const page = await come(options);
     await card(page, "m-latency").getByRole("button", { name: "Logs" }).waitFor();
-    expect(await scrollsSideways(page)).toBe(false);
-    const faint = await page.evaluate(faintText);
-    expect(faint).toEqual([]);
+    await expect.poll(() => scrollsSideways(page)).toBe(false);
+    // Colours fade in: what is waited for is what stays.
+    await expect.poll(() => page.evaluate(faintText)).toEqual([]);
   });
 });
 
@@ -236,14 +249,14 @@ test("on a phone one pane shows at a time", async () => {
   await fill(here, { waiting: cards.waiting });
   const page = await come({ viewport: { width: 375, height: 700 }, hasTouch: true });
   const channels = page.getByRole("navigation", { name: "Channels and views" });
-  expect(await channels.isVisible()).toBe(false);
+  await channels.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Channels", exact: true }).click();
   await channels.getByRole("link", { name: "Runs" }).click();
   await page.getByRole("button", { name: /Deploy web 1.4.2 to production/ }).click();
   const details = page.getByRole("complementary");
   await details.getByText("9f2c41ab").waitFor();
-  expect(await details.evaluate((pane) => pane.getBoundingClientRect().width)).toBe(375);
-  expect(await scrollsSideways(page)).toBe(false);
+  await expect.poll(() => details.evaluate((pane) => pane.getBoundingClientRect().width)).toBe(375);
+  await expect.poll(() => scrollsSideways(page)).toBe(false);
   await page.getByRole("button", { name: "Back" }).click();
   await details.waitFor({ state: "detached" });
 });
@@ -256,10 +269,17 @@ test("new messages do not pull away somebody who reads further up", async () => 
   await expect
     .poll(() => scroller.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight))
     .toBeLessThan(2);
-  await scroller.evaluate((one) => {
-    one.scrollTop = 300;
-  });
-  await page.waitForTimeout(100);
+  // The page knows that it is at its end, and then that somebody went up.
+  await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+  );
+  await scroller.evaluate(
+    (one) =>
+      new Promise((done) => {
+        one.addEventListener("scroll", done, { once: true });
+        one.scrollTop = 300;
+      }),
+  );
   await here.put({ id: "new", card: cards.planning });
   await page.getByRole("button", { name: "New messages" }).waitFor();
   expect(await scroller.evaluate((one) => one.scrollTop)).toBe(300);

@@ -231,7 +231,7 @@ export function App() {
         ${
           isChannel &&
           html`<${Composer} as=${who} channel=${place.view} say=${say} draft=${draft}
-          wrong=${wrong?.at === "composer" ? wrong.says : undefined} />`
+          drafted=${() => setDraft(undefined)} wrong=${wrong?.at === "composer" ? wrong.says : undefined} />`
         }
       </main>
       ${

@@ -12,12 +12,15 @@ export function Composer({
   channel,
   say,
   draft,
+  drafted,
   wrong,
 }: {
   as: Person | undefined;
   channel: string;
   say: (text: string) => Promise<boolean>;
   draft: { readonly text: string } | undefined;
+  /** The draft stands in the box: it is not put there again. */
+  drafted: () => void;
   wrong: string | undefined;
 }) {
   const box = useRef<HTMLTextAreaElement>(null);
@@ -30,11 +33,13 @@ export function Composer({
   const said = useRef<string[]>(remembered());
 
   useEffect(() => box.current?.focus({ preventScroll: true }), [channel]);
-  useEffect(() => {
+  // Before anything else is pressed: whoever clicks and then presses Enter sends what they clicked.
+  useLayoutEffect(() => {
     if (draft === undefined) return;
     setText(draft.text);
     setOpen(true);
     box.current?.focus();
+    drafted();
   }, [draft]);
   useEffect(() => {
     const stop = new AbortController();
