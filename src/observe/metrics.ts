@@ -26,6 +26,8 @@ export interface MetricsParts {
   readonly silence?: () => number | undefined;
   /** Whether Redis answers; undefined: none is set. */
   readonly redis?: () => boolean | undefined;
+  /** Milliseconds since whenever; the process's own clock unless told. */
+  readonly now?: () => number;
 }
 
 export interface Metrics {
@@ -44,7 +46,14 @@ const spans = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 3
 const patience = 2_000;
 const fresh = 1_000;
 
-export function metrics({ mode, version, count, silence, redis }: MetricsParts): Metrics {
+export function metrics({
+  mode,
+  version,
+  count,
+  silence,
+  redis,
+  now = () => performance.now(),
+}: MetricsParts): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
@@ -188,9 +197,9 @@ export function metrics({ mode, version, count, silence, redis }: MetricsParts):
     meter,
     contentType: registry.contentType,
     async text() {
-      if (performance.now() - taken > fresh)
+      if (now() - taken > fresh)
         taking ??= take().finally(() => {
-          taken = performance.now();
+          taken = now();
           taking = undefined;
         });
       await taking;

@@ -3,12 +3,13 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { Client } from "pg";
+import { freePort } from "../free-port.ts";
 
 export interface OwnServer {
   readonly url: string;
@@ -149,12 +150,4 @@ function asPostgres(folder: string): readonly string[] {
   execFileSync("chown", ["postgres", folder]);
   chmodSync(folder, 0o700);
   return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"];
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }

@@ -137,14 +137,12 @@ describe("while every place is taken by runs that get no answer", () => {
     await engine.turn();
     engine.work(4);
     engine.ring(await Promise.all(Array.from({ length: 20 }, () => start("hangs"))));
-    await expect.poll(() => hanging, { timeout: 20_000 }).toBe(4);
+    await expect.poll(() => hanging).toBe(4);
     const fresh = await start("good");
     engine.ring([fresh, await start("urgent")]);
     await engine.runs(ada, "test").press(waits, "go");
     await expect
-      .poll(() => count("state = 'succeeded' AND workflow IN ('urgent', 'asks')"), {
-        timeout: 20_000,
-      })
+      .poll(() => count("state = 'succeeded' AND workflow IN ('urgent', 'asks')"))
       .toBe(2);
     expect([hanging, await count("workflow = 'good' AND ended_at IS NULL")]).toEqual([4, 1]);
     await engine.close();

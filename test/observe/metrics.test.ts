@@ -118,18 +118,19 @@ test.each([
 });
 
 test("a database that is away leaves the rest there, and nothing old is told", async () => {
-  let away = false;
+  let [away, time] = [false, 0];
   const here = metrics({
     ...{ mode: "fleet", version: "0.1.0" },
     count: async () => {
       if (away) throw new Error("away");
       return { ...nothing, due: 7, runs: { waiting: 2 }, head_age: 5 };
     },
+    now: () => time,
   });
   onTestFinished(() => here.close());
   expect(await here.text()).toContain("shipmate_runs_due 7");
   away = true;
-  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  time += 1_001;
   const text = await here.text();
   expect(text).toContain("shipmate_database_up 0");
   expect(text).toContain("shipmate_leases_lost_total 0");
@@ -137,10 +138,15 @@ test("a database that is away leaves the rest there, and nothing old is told", a
 });
 
 test("who asks all the time asks the database once a second", async () => {
-  const here = measured();
+  let time = 0;
+  const here = measured({}, { now: () => time });
   await Promise.all(Array.from({ length: 50 }, () => here.text()));
+  time += 1_000;
   await here.text();
   expect(here.asked()).toBe(1);
+  time += 1;
+  await here.text();
+  expect(here.asked()).toBe(2);
 });
 
 test("each metric is read above by its whole name", async () => {

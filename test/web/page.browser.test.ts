@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Database } from "../../src/store/database.ts";
 import { cards, otherCards } from "../cards.ts";
 import { empty, memoryDatabase } from "../databases.ts";
+import { freePort } from "../free-port.ts";
 import { chromium } from "../servers.ts";
 import { launch, type Opened, open, scrollsSideways } from "./browser.ts";
 import { fill } from "./fill.ts";
@@ -327,7 +328,7 @@ test("a page of another origin can't make anybody say anything", async () => {
 
 test("it says so when Shipmate is away, and catches up by itself when it is back", async () => {
   const page = await come();
-  const alone = await world(database);
+  const alone = await world(database, { port: await freePort() });
   const url = alone.url;
   opened.length = 0;
   await page.goto(url);

@@ -45,7 +45,8 @@ test("a Slack that does not answer holds up nobody's start, and closing then is 
   server.next("apps.connections.open", "hangs");
   const before = performance.now();
   await surface.start();
-  expect(performance.now() - before).toBeLessThan(6000);
+  // A call that hangs is given up after 10 s; it does not wait for that.
+  expect(performance.now() - before).toBeLessThan(9_000);
   expect(server.connections()).toBe(0);
 });
 

@@ -80,11 +80,11 @@ test("what is down, slow or broken is silent, and asked again the next time", as
   images.breaks({ status: 500 });
   const failed = { why: `${images.host} answered with 500` };
   expect(await asked.digest(image(images), open)).toEqual(failed);
-  images.breaks({ slow: 10_000 });
+  images.breaks({ slow: 60_000 });
   const started = performance.now();
   const silent = { why: `${images.host} did not answer` };
   expect(await asked.digest(image(images), open)).toEqual(silent);
-  expect(performance.now() - started).toBeLessThan(6_000);
+  expect(performance.now() - started).toBeLessThan(30_000);
   images.breaks({});
   await images.down();
   expect(await asked.digest(image(images), open)).toEqual(silent);
