@@ -80,8 +80,12 @@ async function makeTemplate(): Promise<Uint8Array<ArrayBuffer>> {
 /** 30 MB each: those of earlier migrations go after an hour. */
 async function clearOld(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const { mtimeMs } = await stat(join(folder, name));
-    if (Date.now() - mtimeMs > 3_600_000) await rm(join(folder, name), { force: true });
+    // Another process may have renamed it or taken it away since.
+    const age = await stat(join(folder, name)).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > 3_600_000) await rm(join(folder, name), { force: true });
   }
 }
 
