@@ -279,4 +279,11 @@ export const migrations: readonly Migration[] = [
     until bigint NOT NULL
   );
   `,
+  `
+  -- What an open plan is found by: each of its targets as "=target", and each with all that lies above it. A process of
+  -- the version before leaves it out.
+  ALTER TABLE shipmate.plans ADD COLUMN found_by jsonb;
+  CREATE INDEX plans_open_on ON shipmate.plans USING gin (found_by) WITH (fastupdate = off) WHERE state = 'open';
+  CREATE INDEX plans_open_unnamed ON shipmate.plans (id) WHERE state = 'open' AND found_by IS NULL;
+  `,
 ];

@@ -45,10 +45,10 @@ export async function insertPlan(
     `WITH targets AS (
        INSERT INTO shipmate.run_targets (run, target)
        SELECT $1, jsonb_array_elements_text($8::jsonb) ON CONFLICT DO NOTHING)
-     INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at)
+     INSERT INTO shipmate.plans (run, step, digest, body, state, why, expires_at, decided_at, found_by)
      VALUES ($1, $2, $3, $4::jsonb, $5, $6,
        CASE WHEN $5 = 'open' THEN shipmate.now() + $7::bigint END,
-       CASE WHEN $5 = 'approved' THEN shipmate.now() END)
+       CASE WHEN $5 = 'approved' THEN shipmate.now() END, $9::jsonb)
      RETURNING ${columns}`,
     [
       plan.run,
@@ -59,6 +59,7 @@ export async function insertPlan(
       plan.why ?? null,
       Math.round(plan.body.expires),
       json(plan.body.targets),
+      json(foundBy(plan.body.targets)),
     ],
   );
   const [row] = await Promise.all([inserted, voided]);
@@ -118,6 +119,18 @@ export async function voidPlans(sql: Sql, run: string, step: string, why: string
   );
 }
 
+/** A target covers what lies below it: two overlap where one is the other, or lies above it. */
+const foundBy = (targets: readonly string[]): readonly string[] => [
+  ...new Set(targets.flatMap((target) => [itself(target), target, ...above(target)])),
+];
+const itself = (target: string): string => `=${target}`;
+
+/** What a target lies below. */
+function above(target: string): readonly string[] {
+  const names = target.split("/");
+  return names.slice(1).map((_, at) => names.slice(0, at + 1).join("/"));
+}
+
 /** What other runs planned on these targets is about to be old: rings them, and gives them. */
 export async function voidOthers(
   sql: Sql,
@@ -128,11 +141,13 @@ export async function voidOthers(
   const open = await sql.query(
     PlanId,
     `SELECT p.id, p.run FROM shipmate.plans p
-     WHERE p.state = 'open' AND p.run <> $1 AND EXISTS (
-       SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
-                   jsonb_array_elements_text($2::jsonb) mine
-       WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/'))`,
-    [run, json(targets)],
+     WHERE p.state = 'open' AND p.run <> $1 AND (
+       p.found_by ?| ARRAY(SELECT jsonb_array_elements_text($3::jsonb))
+       OR p.found_by IS NULL AND EXISTS (
+         SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
+                     jsonb_array_elements_text($2::jsonb) mine
+         WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/')))`,
+    [run, json(targets), json([...targets, ...targets.flatMap(above).map(itself)])],
   );
   if (open.length === 0) return [];
   const runs = open.map((plan) => plan.run);
