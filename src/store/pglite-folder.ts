@@ -27,9 +27,11 @@ export async function openFolder(folder: string): Promise<PGlite> {
 /** PGlite's own without `-F`, which turns fsync off. Of the ways to sync only `fsync` reaches the hook. */
 const startParams = [
   ...PGlite.defaultStartParams.filter((param) => param !== "-F"),
-  ...["fsync=on", "wal_sync_method=fsync", "shared_buffers=16MB", "min_wal_size=16MB"].flatMap(
-    (setting) => ["-c", setting],
-  ),
+  ...[
+    ...["fsync=on", "wal_sync_method=fsync", "shared_buffers=16MB", "min_wal_size=16MB"],
+    // Else a statement may be planned anew each time, as on PostgreSQL.
+    "plan_cache_mode=force_generic_plan",
+  ].flatMap((setting) => ["-c", setting]),
 ];
 
 class SyncedFolder extends NodeFS {

@@ -70,7 +70,11 @@ async function expectRoom(folder: string): Promise<void> {
 }
 
 function openMemory(dump: Blob | undefined): Promise<PGlite> {
-  const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"];
+  const settings = ["shared_buffers=16MB", "plan_cache_mode=force_generic_plan"];
+  const startParams = [
+    ...PGlite.defaultStartParams,
+    ...settings.flatMap((setting) => ["-c", setting]),
+  ];
   return PGlite.create(dump === undefined ? { startParams } : { startParams, loadDataDir: dump });
 }
 

@@ -33,8 +33,9 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     // The server ends a statement first; this one is for a server that has fallen silent.
     query_timeout: timeout + 5_000,
     idle_in_transaction_session_timeout: 10_000,
-    // A statement is planned once for good, maybe while its tables are small: an index serves it when they have grown.
-    options: "-c random_page_cost=1.1",
+    // A statement is planned once for good (for some PostgreSQL would do it anew each time, which costs as much as they
+    // do), maybe while its tables are small: an index serves it when they have grown.
+    options: "-c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan",
     types: { getTypeParser: (type: number) => fromText(type) },
     // What a transaction asks for side by side travels together, and is answered in order.
     pipeline: true,
