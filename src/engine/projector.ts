@@ -16,13 +16,7 @@ import { type Meter, secondsSince } from "../observe/meter.ts";
 import { insertButtons } from "../store/buttons.ts";
 import type { Database } from "../store/database.ts";
 import { gathered } from "../store/gather.ts";
-import {
-  type Behind,
-  claimBehind,
-  findMessage,
-  type Message,
-  nextPost,
-} from "../store/messages.ts";
+import { type Behind, claimBehind, type Message, nextPost } from "../store/messages.ts";
 import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
 import {
   markLater,
@@ -210,12 +204,12 @@ export function createProjector(parts: ProjectorParts): Projector {
   /** Undefined: somebody else is posting it, or it was found and is to be changed. */
   const post = async (
     surface: Surface,
-    message: Message,
+    message: Behind,
     card: DrawnCard,
     until: number,
   ): Promise<string | undefined> => {
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(callLimit)]);
-    const place = await placeOf(message);
+    const place = placeOf(message);
     const out: OutMessage = {
       ...{ id: message.id, card },
       ...(message.to_account !== null && { to: message.to_account }),
@@ -241,14 +235,6 @@ export function createProjector(parts: ProjectorParts): Projector {
     } else await surface.edit(place, ref, out, signal);
     parts.meter?.({ is: "passed", point: "after post" });
     return ref;
-  };
-
-  /** A thread is one of our own messages, whose reference the surface knows, or a thread of the surface's. */
-  const placeOf = async (message: Message): Promise<Place> => {
-    const { surface, channel, thread } = message;
-    if (thread === null) return { surface, channel };
-    const root = await findMessage(database, thread);
-    return { surface, channel, thread: root?.ref ?? thread };
   };
 
   /** It was certainly not posted, so that it need not be looked for. */
@@ -297,6 +283,11 @@ export function createProjector(parts: ProjectorParts): Projector {
       await Promise.all(busy.values());
     },
   };
+}
+
+/** A thread is one of our own messages, whose reference the surface knows, or a thread of the surface's. */
+function placeOf({ surface, channel, thread, under }: Behind): Place {
+  return thread === null ? { surface, channel } : { surface, channel, thread: under ?? thread };
 }
 
 function sayingLate(card: DrawnCard, { surface, late }: Behind): DrawnCard {

@@ -34,8 +34,11 @@ const columns =
 const Id = z.object({ id: z.string() });
 const Wait = z.object({ wait: z.number().nullable() });
 
-/** A message that was claimed to be posted, and for how many milliseconds it was not as it should be. */
-const Behind = Message.extend({ late: z.number() });
+/**
+ * A message that was claimed to be posted, for how many milliseconds it was not as it should be, and the reference of
+ * the message of ours in whose thread it stands.
+ */
+const Behind = Message.extend({ late: z.number(), under: z.string().nullable() });
 export type Behind = z.output<typeof Behind>;
 const late = "greatest(0, shipmate.now() - COALESCE(behind_at, at)) AS late";
 
@@ -235,7 +238,7 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
   return sql.query(
     Behind,
     `WITH soft AS (${soft}), clock AS (SELECT shipmate.now() AS now), ${budgets(4)}, behind AS (
-       SELECT m.id, m.surface, m.channel, m.ref IS NULL AS new, m.number,
+       SELECT m.id, m.surface, m.channel, m.ref IS NULL AS new, m.number, root.ref AS under,
          COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
        FROM clock, shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
        LEFT JOIN shipmate.messages root ON root.id = m.thread
@@ -255,13 +258,13 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
          WHERE b.surface = o.surface AND b.per = 'app' AND ${counts("o.new")}
            AND greatest((p.taken ->> b.key)::bigint, now) + o.rank * b.every > now + b.most * b.every)),
      held AS (
-       SELECT m.id AS held, new, matters FROM clock, shipmate.messages m JOIN chosen c ON c.id = m.id
+       SELECT m.id AS held, new, matters, under FROM clock, shipmate.messages m JOIN chosen c ON c.id = m.id
        WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
        FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
        UPDATE shipmate.messages SET lease_until = now + $3,
          posted_hash = CASE WHEN lease_until > 0 THEN NULL ELSE posted_hash END FROM soft, clock, held
-       WHERE id = held RETURNING ${columns}, ${late}, matters, number, new),
+       WHERE id = held RETURNING ${columns}, ${late}, matters, number, new, under),
      spent AS (
        SELECT p.surface, ${keyOf("c.channel")} AS key, greatest((max(p.taken ->> (${keyOf("c.channel")})))::bigint, max(now)) + count(*) * max(b.every) AS until
        FROM clock, claimed c JOIN budgets b ON b.surface = c.surface AND ${counts("c.new")}
@@ -272,7 +275,7 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
          WHERE value::bigint > now AND NOT s.taken ? key), '{}')
        FROM (SELECT surface, jsonb_object_agg(key, until) AS taken FROM spent GROUP BY surface) s
        WHERE p.surface = s.surface)
-     SELECT ${columns}, late FROM claimed ORDER BY matters DESC, number`,
+     SELECT ${columns}, late, under FROM claimed ORDER BY matters DESC, number`,
     [json(surfaces), limit, lease, json(paces), json(busy)],
   );
 }
