@@ -2,6 +2,7 @@
  * The projector: what stands in a chat follows what should stand there.
  *
  * - The last write wins: a message that changed ten times while its channel was slow is edited once.
+ * - An edit without an answer may still arrive, over what came after it: two minutes later it is drawn once more.
  * - A lost answer, or one that a crash kept from us, is looked up by the message's id before anything is posted again.
  * - A chat's budgets and its `Patience` hold for all processes; in a thread, what was said first is posted first.
  * - A card that comes late says so, until it was changed in time.
@@ -15,6 +16,7 @@ import { Gone, type OutMessage, Patience, type Place, type Surface } from "../co
 import { type Meter, secondsSince } from "../observe/meter.ts";
 import { insertButtons } from "../store/buttons.ts";
 import type { Database } from "../store/database.ts";
+import { endDoubts } from "../store/doubt.ts";
 import { gathered } from "../store/gather.ts";
 import { type Behind, claimBehind, type Message, nextPost } from "../store/messages.ts";
 import { hold, openPaces, pacesFor, pacesOf } from "../store/paces.ts";
@@ -66,6 +68,8 @@ const lease = 30_000;
 const beat = 100;
 /** The longest sleep between two looks, in milliseconds: finds what another process left. */
 const sweep = 2_000;
+/** How often it looks for what is to be drawn once more, in milliseconds. */
+const doubtSweep = 5_000;
 /** From when on a card is late and says so, and how long it says so at least, in milliseconds. */
 const slow = 10_000;
 /** After so many failures in a row a surface is away. */
@@ -83,6 +87,7 @@ export function createProjector(parts: ProjectorParts): Projector {
 
   const paces = parts.surfaces.flatMap(({ name, budgets }) => pacesOf(name, budgets));
   let ready: Promise<void> | undefined;
+  let sweptDoubts = Number.NEGATIVE_INFINITY;
   /** Channels that something is posted in. One that is slow or away holds up no other. */
   const busy = new Map<string, Promise<void>>();
   // Channels go on side by side: what they ask of the database at the same time is one statement.
@@ -105,6 +110,10 @@ export function createProjector(parts: ProjectorParts): Projector {
       ready = undefined;
       throw error;
     });
+    if (clock() - sweptDoubts >= doubtSweep) {
+      sweptDoubts = clock();
+      await endDoubts(database);
+    }
     while (!closing.signal.aborted) {
       again = false;
       // A slow chat may outlast the claim: what is left then is somebody else's.
@@ -273,6 +282,7 @@ export function createProjector(parts: ProjectorParts): Projector {
     },
     settle: async () => {
       await working;
+      sweptDoubts = Number.NEGATIVE_INFINITY;
       await work(0);
     },
     async close() {

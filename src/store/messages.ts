@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Card, Form } from "../core/card.ts";
 import type { Place } from "../core/surface.ts";
 import { behindSince, type Database, first, json, type Sql, soft } from "./database.ts";
+import { doubtAfter } from "./doubt.ts";
 import { budgets, counts, freeAt, keyOf, lockPaces, type Pace } from "./paces.ts";
 
 const card = z.custom<Card>((value) => typeof value === "object" && value !== null);
@@ -174,7 +175,8 @@ export function findMessage(sql: Sql, id: string): Promise<Message | undefined> 
 /** Makes every claim void: for a store that only one process can hold, when that process starts. */
 export async function voidPosting(sql: Sql): Promise<void> {
   await sql.run(
-    "UPDATE shipmate.messages SET lease_until = 0, posted_hash = NULL WHERE lease_until > 0",
+    `UPDATE shipmate.messages SET lease_until = 0, posted_hash = NULL,
+       doubt_until = ${doubtAfter("true")} WHERE lease_until > 0`,
   );
 }
 
@@ -263,7 +265,8 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
        FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
        UPDATE shipmate.messages SET lease_until = now + $3,
-         posted_hash = CASE WHEN lease_until > 0 THEN NULL ELSE posted_hash END FROM soft, clock, held
+         posted_hash = CASE WHEN lease_until > 0 THEN NULL ELSE posted_hash END,
+         doubt_until = ${doubtAfter("lease_until > 0")} FROM soft, clock, held
        WHERE id = held RETURNING ${columns}, ${late}, matters, number, new, under),
      spent AS (
        SELECT p.surface, ${keyOf("c.channel")} AS key, greatest((max(p.taken ->> (${keyOf("c.channel")})))::bigint, max(now)) + count(*) * max(b.every) AS until

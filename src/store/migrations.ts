@@ -286,4 +286,9 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX plans_open_on ON shipmate.plans USING gin (found_by) WITH (fastupdate = off) WHERE state = 'open';
   CREATE INDEX plans_open_unnamed ON shipmate.plans (id) WHERE state = 'open' AND found_by IS NULL;
   `,
+  `
+  -- until when an edit that nobody heard of again may still arrive
+  ALTER TABLE shipmate.messages ADD COLUMN doubt_until bigint;
+  CREATE INDEX messages_in_doubt ON shipmate.messages (doubt_until) WHERE doubt_until IS NOT NULL;
+  `,
 ];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { DrawnCard } from "../core/card.ts";
 import { behindSince, json, type Sql, soft } from "./database.ts";
+import { doubtAfter } from "./doubt.ts";
 import type { Message } from "./messages.ts";
 
 const Id = z.object({ id: z.string() });
@@ -75,7 +76,8 @@ export async function markTried(
 
 /**
  * Not now: again after `wait` milliseconds, with so many `attempts` so far. `lost` forgets the reference, so that it is
- * posted anew. `unknown`: it may stand there, now or soon, over what another process put there: it is drawn once more.
+ * posted anew. `unknown`: it may stand there, now or soon, over what another process put there: it is drawn over, and
+ * once more when what was sent can no longer arrive.
  */
 export async function markLater(
   sql: Sql,
@@ -92,6 +94,7 @@ export async function markLater(
        attempts = $4, ref = CASE WHEN $3::boolean THEN NULL ELSE ref END,
        posted_hash = CASE WHEN $5::boolean THEN NULL ELSE posted_hash END,
        posted_rev = CASE WHEN $5::boolean THEN least(posted_rev, wanted_rev - 1) ELSE posted_rev END,
+       doubt_until = ${doubtAfter("$5::boolean")},
        ${behindSince}
      WHERE id = $1`,
     [id, later.wait, later.lost ?? false, later.attempts, later.unknown ?? false],

@@ -77,7 +77,8 @@ export async function cutOff(
         back.push(Math.round(performance.now() - healed));
       }
       // What was under way in a silent line arrives when it is mended, however late: only the outside can refuse it.
-      const judged = await judge(fleet, people, { again: atOnce, twice: atOnce });
+      const { late } = lines;
+      const judged = await judge(fleet, people, { again: atOnce, twice: atOnce, late });
       const said = [cut, ...others].map((replica) => replica.said()).join("");
       const lost = said.match(/^lost a claim$/gm)?.length ?? 0;
       return { ...judged, meanwhile, back, lost };

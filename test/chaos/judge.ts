@@ -24,6 +24,8 @@ export interface Judging {
   readonly again?: number;
   /** How often a message may have been posted twice; never unless told. */
   readonly twice?: number;
+  /** Edits may have been under way in a line that was cut: they have "arrived" by now, or may still be "coming". */
+  readonly late?: "arrived" | "coming";
   /** Milliseconds without any news that are waited for (150,000: several times the longest claim). */
   readonly patience?: number;
 }
@@ -41,6 +43,7 @@ export async function judge(fleet: Fleet, crowd: Crowd, how: Judging = {}): Prom
   });
   await crowd.stop();
   await atRest(one, patience);
+  if (how.late) await nothingLate(fleet, how.late, patience);
   const replicas = [...fleet.live.values()];
   for (const replica of replicas) replica.kill("SIGTERM");
   const wrong: string[] = [];
@@ -90,6 +93,31 @@ async function atRest(one: Replica, patience: number): Promise<void> {
     if (open.length > 0 && left.length === 0) return;
     if (performance.now() > late) throw new Error(`it did not come to rest: ${left.join(", ")}`);
     await sleep(200);
+  }
+}
+
+/** Waits until what an edit may have come late to is drawn over: until then a card may say what was before. */
+async function nothingLate(
+  fleet: Fleet,
+  late: "arrived" | "coming",
+  patience: number,
+): Promise<void> {
+  const database = await fleet.open();
+  const left = "FROM shipmate.messages WHERE doubt_until IS NOT NULL OR wanted_rev > posted_rev";
+  const limit = performance.now() + patience;
+  try {
+    if (late === "arrived")
+      await database.run(
+        "UPDATE shipmate.messages SET doubt_until = shipmate.now() WHERE doubt_until IS NOT NULL",
+      );
+    for (;;) {
+      const [one] = await database.query(What, `SELECT id AS what ${left} LIMIT 1`);
+      if (one === undefined) return;
+      if (performance.now() > limit) throw new Error(`${one.what} was not drawn over`);
+      await sleep(200);
+    }
+  } finally {
+    await database.close();
   }
 }
 

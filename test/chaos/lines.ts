@@ -8,6 +8,8 @@ export interface Lines {
   /** What the process is started with. */
   readonly under: readonly string[];
   become(url: string, line: Line): void;
+  /** When what was under way in a silent line arrives: as soon as it is mended, or when the kernel sends it again. */
+  readonly late: "arrived" | "coming";
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function namespaced(urls: readonly string[]): Promise<Lines> {
     return {
       ...lines,
       under: ["ip", "netns", "exec", name],
+      late: "coming",
       become(url, line) {
         cut.set(new URL(lines.via(url)).port, line);
         for (const way of ["output", "input"])
@@ -83,6 +86,7 @@ async function linesTo(urls: readonly string[], host: string): Promise<Lines> {
   );
   return {
     under: [],
+    late: "arrived",
     via(url) {
       const to = new URL(url);
       to.hostname = host;

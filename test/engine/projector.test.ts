@@ -183,6 +183,49 @@ test("an edit that comes late, over what another process showed meanwhile, and f
   expect([...surface.there.values()].map((m) => m.card.title)).toEqual(["three"]);
 });
 
+/** What does not reach the chat before it is `delivered`, long after whoever sent it gave it up. */
+function underWay(): { readonly chat: Surface; deliver(): Promise<void> } {
+  let arrives = async () => {};
+  return {
+    chat: {
+      ...surface,
+      async edit(...of) {
+        arrives = () => surface.edit(...of);
+        throw new Error("aborted due to timeout");
+      },
+    },
+    deliver: () => arrives(),
+  };
+}
+const titles = () => [...surface.there.values()].map((m) => m.card.title);
+
+test("an edit that was given up and arrives after what came next does not stay", async () => {
+  await say("m1", "one");
+  await projector.settle();
+  await changeReply(database, "m1", { title: "two" });
+  await clock.advance(1_000);
+  const { chat, deliver } = underWay();
+  const cut = another([chat]);
+  await cut.settle();
+  await cut.close();
+  await changeReply(database, "m1", { title: "three" });
+  await clock.advance(1_000);
+  await projector.settle();
+  expect(titles()).toEqual(["three"]);
+  await clock.advance(90_000);
+  await deliver();
+  expect(titles()).toEqual(["two"]);
+  await projector.settle();
+  expect(titles()).toEqual(["two"]);
+  await clock.advance(31_000);
+  await projector.settle();
+  expect(titles()).toEqual(["three"]);
+  expect(surface.edits).toHaveLength(3);
+  await clock.advance(300_000);
+  await projector.settle();
+  expect(surface.edits).toHaveLength(3);
+});
+
 test("what a process showed before it died is drawn over, also where what stood there before is wanted again", async () => {
   await say("m1", "one");
   await projector.settle();
@@ -204,7 +247,11 @@ test("what a process showed before it died is drawn over, also where what stood 
   await changeReply(database, "m1", { title: "one" });
   await clock.advance(60_000);
   await projector.settle();
-  expect([...surface.there.values()].map((m) => m.card.title)).toEqual(["one"]);
+  expect(titles()).toEqual(["one"]);
+  surface.there.set("ref-1", { id: "m1", card: { title: "sent before it died", buttons: [] } });
+  await clock.advance(121_000);
+  await projector.settle();
+  expect(titles()).toEqual(["one"]);
 });
 
 test("the chat's Retry-After is honoured", async () => {
