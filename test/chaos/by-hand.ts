@@ -33,7 +33,10 @@ try {
   if (what === "clocks") {
     const library = faketime();
     if (library === undefined) throw new Error("install Debian's faketime first");
-    for (const offsets of wrong) print(await misled(place, library, offsets, count));
+    for (const offsets of wrong) {
+      const own = await places(mode);
+      print(await misled(own.place, library, offsets, count).finally(own.clear));
+    }
   }
   if (what === "cuts" && place.mode === "fleet") {
     const cuts = oneAfterTheOther(count);
