@@ -56,19 +56,21 @@ test("a run that a restart cut in two is one trace; each metric that is document
   await grace.press(await grace.until("the question", isIn(/Waiting/)), "Approve");
   await grace.until("the end", isIn(/Succeeded/));
   const root = await until("the trace", () => spans.find(({ name }) => name === "deploy"));
+  const names = ["approval", "clusters.release", "until clusters.rollout", "ship it"];
+  await expect.poll(() => spans.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
   expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(new Set([root.traceId]));
-  const names = spans.map(({ name }) => name);
-  for (const name of ["approval", "clusters.release", "until clusters.rollout", "ship it"])
-    expect(names).toContain(name);
 
-  const text = await (await fetch(new URL("/metrics", second.url))).text();
+  const counted = /^shipmate_runs_ended_total\{state="succeeded"\} 1$/m;
+  const text = await until("the end to be counted", async () => {
+    const told = await (await fetch(new URL("/metrics", second.url))).text();
+    return counted.test(told) && told;
+  });
   const documented = await readFile(join(import.meta.dirname, "../docs/operating.md"), "utf8");
   const listed = [...documented.matchAll(/^\| `((?:shipmate|process|nodejs)_\w+)/gm)].map(
     ([, name]) => name,
   );
   const told = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name);
   expect(told.toSorted()).toEqual(listed.toSorted());
-  expect(text).toMatch(/^shipmate_runs_ended_total\{state="succeeded"\} 1$/m);
   expect(text).toMatch(/^shipmate_database_up 1$/m);
   expect(text).not.toMatch(/\b(ada|grace|web|production|general)\b/);
 
@@ -77,10 +79,10 @@ test("a run that a restart cut in two is one trace; each metric that is document
     run: z.string().optional(),
     step: z.string().optional(),
   });
-  const lines = second
-    .stderr()
-    .split("\n")
-    .flatMap((line) => (line === "" ? [] : [Line.parse(JSON.parse(line))]));
+  // What comes after the last line's end is half of one.
+  const whole = () => second.stderr().split("\n").slice(0, -1);
+  await until("the line of its end", () => whole().some((line) => line.includes("a run ended")));
+  const lines = whole().map((line) => Line.parse(JSON.parse(line)));
   const effect = lines.find(({ msg }) => msg === "carried out");
   expect(effect).toMatchObject({ step: "ship it", op: "clusters.release", trace: root.traceId });
   const ended = lines.find(({ msg }) => msg === "a run ended");

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { State } from "../src/providers/local/state.ts";
+import { killAll } from "./kill-all.ts";
 
 const main = join(import.meta.dirname, "../src/main.ts");
 /** Where src/run.mjs has Node keep what it compiled. */
@@ -37,8 +38,7 @@ export async function home(): Promise<{ readonly folder: string; clear(): Promis
   return {
     folder,
     async clear() {
-      for (const pid of [...shipmatesIn(folder), ...processesOf(folder)])
-        process.kill(pid, "SIGKILL");
+      killAll([...shipmatesIn(folder), ...processesOf(folder)]);
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };

@@ -107,11 +107,17 @@ test("asked to end while a deploy is under way it ends at once, and the deploy g
 
 test("Ctrl-C that arrives twice at once is not taken for impatience", async () => {
   const home = await folder();
-  const shipmate = await start({ SHIPMATE_HOME: home });
-  shipmate.kill("SIGINT");
-  await sleep(5);
-  shipmate.kill("SIGINT");
-  expect(await shipmate.ended).toMatchObject({ code: 0, signal: null });
+  // On a busy machine they may be far apart, and then it would be impatience.
+  for (let apart = Number.POSITIVE_INFINITY; apart > 200; ) {
+    const shipmate = await start({ SHIPMATE_HOME: home });
+    const first = performance.now();
+    shipmate.kill("SIGINT");
+    await sleep(5);
+    shipmate.kill("SIGINT");
+    apart = performance.now() - first;
+    const end = await shipmate.ended;
+    if (apart <= 200) expect(end).toMatchObject({ code: 0, signal: null });
+  }
   expect(await readdir(join(home, "holders"))).toEqual([]);
 });
 

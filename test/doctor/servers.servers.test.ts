@@ -152,7 +152,9 @@ async function doctor(settings: { readonly [name: string]: string }) {
 }
 
 test("npm run doctor ends with 0 where nothing is wrong and with 1 where something is", async () => {
-  const home = join(tmpdir(), "shipmate-doctor-none");
+  const place = await mkdtemp(join(tmpdir(), "shipmate-doctor-"));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  const home = join(place, "none");
   const good = await doctor({ SHIPMATE_HOME: home });
   expect(good.code).toBe(0);
   expect(good.text).toMatch(/\nNothing is wrong\.\n$/);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   await database.run(
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off",
   );
-}, 60_000);
+});
 afterAll(() => database.close());
 
 /** Runs the statements of `work`, and gives the plans of those that read a whole table. */

@@ -30,7 +30,7 @@ describe("a Shipmate that is killed in the middle of a release", () => {
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
-    const [, signal] = await once(child, "exit");
+    const [, signal] = await once(child, "close");
     expect(signal).toBe("SIGKILL");
     return said.trim().split("\n");
   }

@@ -81,7 +81,10 @@ describe("services of the local world", () => {
   });
 
   test("that die are started again, and running says why and how often", async () => {
-    const local = await life();
+    // The clock stands still while a second's pause is looked at.
+    let stands: number | undefined;
+    const local = await here.open({ now: () => stands ?? Date.now() });
+    lives.push(local);
     const { url } = await ship(local, "1.4.1");
     process.kill((await who(url)).pid, "SIGKILL");
     await eventually(
@@ -90,6 +93,7 @@ describe("services of the local world", () => {
     );
     const { why } = await local.clusters.running(at, open);
     expect(why).toBe("1.4.1 was ended by SIGKILL. It was started again and is healthy.");
+    stands = Date.now();
     process.kill((await who(url)).pid, "SIGKILL");
     const { why: soon } = await eventually(
       () => local.clusters.running(at, open),
@@ -97,6 +101,7 @@ describe("services of the local world", () => {
     );
     expect(soon).toMatch(/SIGKILL\. It is started again in 1 s\.$/);
     expect((await fetch(String(url))).status).toBe(503);
+    stands = undefined;
     expect(await ready(local)).toMatchObject({ restarts: 2 });
   });
 

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Local, type LocalOptions, local } from "../../../src/providers/local/local.ts";
+import { killAll } from "../../kill-all.ts";
 
 export interface Place {
   readonly folder: string;
@@ -68,7 +69,7 @@ export function place(): Place {
         .filter((path) => / (?:listens on|starts,)/.test(readFileSync(path, "utf8"))).length,
     running: () => pidsWith(samples),
     remove() {
-      for (const pid of pidsWith(samples)) process.kill(pid, "SIGKILL");
+      killAll(pidsWith(samples));
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
