@@ -1,7 +1,15 @@
-/** Many requests, ten at once. */
+/** Many requests, some of them at once. */
+
+/** As `sideBySide`, ten at once. */
+export const inTens = <T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> =>
+  sideBySide(10, list, work);
 
 /** The results in the list's order; where some fail, the error of the first of them, once none is under way any more. */
-export async function inTens<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+export async function sideBySide<T, R>(
+  most: number,
+  list: readonly T[],
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const errors = new Map<number, unknown>();
   let next = 0;
@@ -16,7 +24,7 @@ export async function inTens<T, R>(list: readonly T[], work: (one: T) => Promise
       }
     }
   };
-  await Promise.all(Array.from({ length: 10 }, worker));
+  await Promise.all(Array.from({ length: Math.min(most, list.length) }, worker));
   const [first] = [...errors.keys()].sort((a, b) => a - b);
   if (first !== undefined) throw errors.get(first);
   return results;

@@ -4,9 +4,11 @@ import { Moved, refuse } from "../../../core/refusal.ts";
 import type { KubeObject } from "../../../expand/object.ts";
 import { nameOf } from "../order.ts";
 import { contentOf } from "../plan/grounds.ts";
+import type { Weighed } from "../plan/preview.ts";
 import { inTens } from "../tens.ts";
 import type { Spot } from "../types.ts";
 import { addressOf } from "../url.ts";
+import type { Question } from "./ahead.ts";
 import { type At, type Deck, fieldOf, idOf, labelled, mainOf } from "./deck.ts";
 import { packed } from "./records.ts";
 
@@ -20,19 +22,28 @@ export interface Made {
   readonly url: string | null;
 }
 
+/** What a plan was made of. */
+export interface Kept {
+  readonly made: Made;
+  /** What was found out; undefined where nothing of it is there yet. */
+  readonly weighed?: Weighed;
+  /** What the cluster was asked for it. */
+  readonly asked: readonly Question[];
+}
+
 export interface Making {
   /** The exact content of the release that it is to be like, where that is kept; else what the manifests say today. */
   make(spot: Spot, input: Input, signal: AbortSignal): Promise<Made>;
-  /** Keeps what a plan's `will` tells of, so that it need not be made again. */
-  remember(spot: Spot, will: Seen, made: Made): void;
+  /** Keeps what a plan's `will` tells of, so that it need not be made and found out again. */
+  remember(spot: Spot, will: Seen, kept: Kept): void;
   /** What was kept for this `will`. */
-  remembered(spot: Spot, will: Seen): Made | undefined;
+  remembered(spot: Spot, will: Seen): Kept | undefined;
   /** Throws Moved where it can't be made any more as the plan's `will` tells. */
   approved(spot: Spot, input: Input, will: Seen, signal: AbortSignal): Promise<Made>;
 }
 
 export function making({ records, source }: Pick<Deck, "records" | "source">): Making {
-  const last = new Map<string, { readonly will: string; readonly made: Made }>();
+  const last = new Map<string, { readonly will: string; readonly kept: Kept }>();
 
   async function made(
     spot: Spot,
@@ -73,20 +84,20 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
     return { objects: named, pins: Object.fromEntries(found) };
   }
 
-  function remembered(spot: Spot, will: Seen): Made | undefined {
+  function remembered(spot: Spot, will: Seen): Kept | undefined {
     const known = last.get(keyOf(spot));
-    return known?.will === canonical(will) ? known.made : undefined;
+    return known?.will === canonical(will) ? known.kept : undefined;
   }
 
   return {
     make: (spot, input, signal) => made(spot, input, undefined, signal),
-    remember(spot, will, it) {
-      last.set(keyOf(spot), { will: canonical(will), made: it });
+    remember(spot, will, kept) {
+      last.set(keyOf(spot), { will: canonical(will), kept });
     },
     remembered,
     async approved(spot, input, will, signal) {
       const known = remembered(spot, will);
-      if (known) return known;
+      if (known) return known.made;
       const pins = fieldOf(will[mainOf(input)], "pins") as Made["pins"] | undefined;
       const it = await made(spot, input, pins, signal);
       if (await isAsPlanned(it.objects, will)) return it;

@@ -14,11 +14,11 @@ import { clusters } from "../../../roles/clusters.ts";
 import { nameOf, refOf } from "../order.ts";
 import { holdsData } from "../plan/hints.ts";
 import { type Wanted, weigh } from "../plan/preview.ts";
-import { verify } from "../plan/verify.ts";
+import { type Verified, verify } from "../plan/verify.ts";
 import { objectText } from "../plan/words.ts";
 import { inTens } from "../tens.ts";
 import type { Cluster, Ref, Release, Spot } from "../types.ts";
-import { readingAhead } from "./ahead.ts";
+import { looking, reading } from "./ahead.ts";
 import { applyAll, bears, type Live } from "./apply.ts";
 import { isUnlabelled, requireFirst, requireUnclaimed } from "./claims.ts";
 import { compare } from "./compare.ts";
@@ -58,10 +58,13 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const spot = deck.spotOf(input);
     const main = mainOf(input);
     const planned = see.planned(main);
+    // What the plan before asked is asked at once, and while the manifests are read.
+    const before = isSecond ? undefined : remembered(spot, willIn(see.before));
+    const look = looking(spot.as(see.by), before?.asked ?? [], signal);
     const [all, made, home] = await Promise.all([
       judged(spot, signal),
       make(spot, input, signal),
-      planned === undefined ? missingNamespace(spot, spot.as(see.by), signal) : undefined,
+      planned === undefined ? missingNamespace(spot, look.cluster, signal) : undefined,
     ]);
     if (planned !== undefined) return onTop(spot, input, made, planned, signal);
     const [newest] = standing(all);
@@ -71,8 +74,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const isMade = home && Object.keys(laid).length > 0;
     const comes = isMade ? { ...laid, [nameOf(home)]: see.planned(nameOf(home)) ?? null } : laid;
     const wanted = { objects, delete: dropped(all, made.objects), comes };
-    const cluster = keepingReplicas(spot.as(see.by), objects);
-    const weighed = await weigh(spot, cluster, main, wanted, signal);
+    const cluster = keepingReplicas(look.cluster, objects);
+    const weighed = await weigh(spot, cluster, main, wanted, signal, before?.weighed);
     // Another release began between the look at the records and that at the objects: both are looked at once more.
     const isNewer = [...weighed.live.values()].some(
       (live) => numberOf(live) > (all[0]?.number ?? 0),
@@ -85,7 +88,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       return { same: { url: newest.url } };
     const again = newest?.state === "bad" && newest.version === version;
     const will = { [main]: willBe(version, made, again), ...weighed.will };
-    remember(spot, will, made);
+    remember(spot, will, { made, weighed, asked: look.asked() });
     return {
       changes: [
         { of: main, field: "version", from: described(newest), to: version },
@@ -124,7 +127,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const from = typeof was === "string" ? was : null;
     const before = from === null ? undefined : await make(spot, { ...at, version: from }, signal);
     const will = { [main]: willBe(version, made, false), ...(await contents(made)) };
-    remember(spot, will, made);
+    remember(spot, will, { made, asked: [] });
     return {
       changes: [
         { of: main, field: "version", from, to: version },
@@ -167,23 +170,25 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const spot = deck.spotOf(input);
     const cluster = spot.as(by);
     // What the records tell and what is there are both looked at before anything is written: so at the same time.
-    const planned = "will" in plan ? remembered(spot, plan.will)?.objects : undefined;
-    const looking = readingAhead(cluster, planned?.map(refOf) ?? [], signal);
+    const kept = remembered(spot, willIn(plan));
+    const refs = kept?.made.objects.map(refOf) ?? [];
+    const look = looking(cluster, refs.map(reading), signal).cluster;
     const all = await records.list(spot, signal);
     const own = all.find((one) => one.key === key);
     if (own && own.state !== "applying") return { url: own.url };
     const begun = own
-      ? await goOn(spot, looking, input, own, all, run)
-      : await begin(spot, looking, input, all, run);
+      ? await goOn(spot, look, input, own, all, run)
+      : await begin(spot, look, input, all, run);
     const { number, live, url } = begun;
-    const refs = begun.wanted.objects.map(refOf).filter((ref) => !live.get(nameOf(ref)));
-    if (refs.length > 0) await requireFirst(records, spot, cluster, { refs, number }, signal);
-    const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, number, signal);
+    const fresh = begun.wanted.objects.map(refOf).filter((ref) => !live.get(nameOf(ref)));
+    if (fresh.length > 0)
+      await requireFirst(records, spot, cluster, { refs: fresh, number }, signal);
+    const read = (wanted: Wanted) => found(spot, cluster, wanted, seen, { ours: number }, signal);
     const force = Object.keys(seen).length > 1 || isOpen(run);
     const again = own !== undefined;
     const keeping = keepingReplicas(cluster, begun.wanted.objects);
     const became = await applyAll({ cluster: keeping, read, force, again, ...begun }, signal);
-    const main = "will" in plan ? plan.will[mainOf(input)] : undefined;
+    const main = willIn(plan)[mainOf(input)];
     if (fieldOf(main, "again") === true) await makeAnew(cluster, number, live, became, signal);
     if (all.length > 20) await records.tidy(spot, signal);
     await records.mark(spot, number, "going", undefined, signal);
@@ -193,7 +198,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
   /** What was approved: of a version that was not known then, what it consists of now. */
   async function willOf(spot: Spot, input: Input, run: Run<Released>): Promise<Seen> {
     if (isOpen(run)) return contents(await make(spot, input, run.signal));
-    return "will" in run.plan ? run.plan.will : {};
+    return willIn(run.plan);
   }
 
   async function begin(
@@ -214,7 +219,7 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     const wanted = { objects, delete: dropped(all, objects) };
     const live = isOpen(run)
       ? await tried(spot, cluster, wanted, signal)
-      : await found(spot, cluster, wanted, seen, undefined, signal);
+      : await found(spot, cluster, wanted, seen, { known: knownFor(spot, run) }, signal);
     await makeNamespace(spot, cluster, seen, signal);
     const number = 1 + Math.max(all[0]?.number ?? 0, ...[...live.values()].map(numberOf));
     const facts = { number, version: input.version, key, at: deck.now(), by };
@@ -250,7 +255,15 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
         `What was kept of release ${number} of ${spot.service} is not what was approved: look at who may write Secrets in ${spot.namespace}, and deploy it again.`,
       );
     const wanted = { objects, delete: dropped(all.slice(1), objects) };
-    return { number, wanted, live: await found(spot, cluster, wanted, seen, number, signal), url };
+    const live = await found(spot, cluster, wanted, seen, { ours: number }, signal);
+    return { number, wanted, live, url };
+  }
+
+  /** The objects that the plan was made of, where they are kept. */
+  function knownFor(spot: Spot, { plan, seen }: Run<Released>): Live | undefined {
+    const weighed = remembered(spot, willIn(plan))?.weighed;
+    const isIt = canonical({ ...seen, ...weighed?.seen }) === canonical(seen);
+    return isIt ? weighed?.live : undefined;
   }
 
   return {
@@ -286,22 +299,28 @@ async function found(
   spot: Spot,
   cluster: Cluster,
   wanted: Wanted,
-  seen: Run<Released>["seen"],
-  ours: number | undefined,
+  seen: Seen,
+  known: Verified,
   signal: AbortSignal,
 ): Promise<Live> {
   const isSeen = (one: KubeObject | Ref) => nameOf(one) in seen;
   const looked = { objects: wanted.objects.filter(isSeen), delete: wanted.delete.filter(isSeen) };
-  const verified = await verify(spot, cluster, looked, seen, ours, signal);
+  const verified = await verify(spot, cluster, looked, seen, known, signal);
   const refs = [...wanted.objects.map(refOf), ...wanted.delete].filter((ref) => !isSeen(ref));
   const live = await inTens(refs, (ref) => cluster.get(ref, signal));
   return new Map([...verified, ...refs.map((ref, i) => [nameOf(ref), live[i]] as const)]);
 }
 
+/** None where nothing would change, or nothing was planned yet. */
+function willIn(plan: Preview<Released> | undefined): Seen {
+  return plan && "will" in plan ? plan.will : {};
+}
+
 /** Whether the version was not known when this was approved, and so nothing of what it brings. */
 function isOpen({ plan }: Run<Released>): boolean {
-  const will = Object.values("will" in plan ? plan.will : {});
-  return will.some((one) => fieldOf(one, "release") === null && !isText(fieldOf(one, "version")));
+  return Object.values(willIn(plan)).some(
+    (one) => fieldOf(one, "release") === null && !isText(fieldOf(one, "version")),
+  );
 }
 
 const isText = (value: unknown): boolean => typeof value === "string";

@@ -41,6 +41,13 @@ export function groundsOf(live: KubeObject | undefined, wanted: KubeObject): Jso
   };
 }
 
+/** Whether nobody has written to it since. */
+export function isUntouched(now: KubeObject | undefined, then: KubeObject | undefined): boolean {
+  const [a, b] = [now?.metadata, then?.metadata];
+  const version = a?.["resourceVersion"];
+  return version !== undefined && version === b?.["resourceVersion"] && a?.["uid"] === b["uid"];
+}
+
 /** How many there are, where the release leaves that to whoever scales it. */
 function isLeft(path: Path, wanted: KubeObject): boolean {
   return path.join(" ") === "spec replicas" && valueAt(wanted as Value, path) === undefined;

@@ -9,8 +9,8 @@ import { isOwn } from "../whose.ts";
 import { about, inAll } from "./about.ts";
 import { accessChange } from "./access.ts";
 import { absent, denied } from "./deny.ts";
-import { type Difference, differences, type Path, type Value, valueAt } from "./diff.ts";
-import { contentOf, groundsOf } from "./grounds.ts";
+import { type Difference, differences, isSame, type Path, type Value, valueAt } from "./diff.ts";
+import { contentOf, groundsOf, isUntouched } from "./grounds.ts";
 import { newText, thereText } from "./hints.ts";
 import { managerText, pathIn, touches, undoes, us } from "./owners.ts";
 import { room } from "./room.ts";
@@ -29,11 +29,13 @@ export interface Weighed {
   readonly will: Seen;
   /** What was read, by the same names. Undefined too for what is not deleted because it is not ours any more. */
   readonly live: ReadonlyMap<string, KubeObject | undefined>;
+  /** What was asked for, by the same names. */
+  readonly objects: ReadonlyMap<string, KubeObject>;
 }
 
 /**
  * Changes nothing. Refuses in one sentence what the API server would refuse. Asked twice of an unchanged world it
- * answers the same; `signal` ends it.
+ * answers the same; `signal` ends it. `before` is an earlier answer, of which is kept what can't be another.
  */
 export async function weigh(
   spot: Spot,
@@ -41,6 +43,7 @@ export async function weigh(
   main: string,
   wanted: Wanted,
   signal: AbortSignal,
+  before?: Weighed,
 ): Promise<Weighed> {
   const ordered = inOrder(wanted.objects);
   const chief = chiefOf(spot.service, ordered);
@@ -51,12 +54,16 @@ export async function weigh(
     const tried = await dryRun({ spot, cluster, rendered, signal }, object);
     const whose = { service: spot.service, object, isMain: object === chief };
     const { live, after } = tried;
+    const name = nameOf(object);
+    const isKnown = isSame(before?.objects.get(name) as Value, object as Value, []);
+    const isStill = isKnown && isUntouched(live, before?.live.get(name));
     return {
       ...tried,
       changes: changesOf(main, tried, whose),
       warnings: accessChange(live, after, wordsBefore(whose)),
       details: live === undefined ? about(after, object, whose) : [],
-      content: await contentOf(object),
+      content: (isKnown && before?.will[name]) || (await contentOf(object)),
+      grounds: (isStill && before?.seen[name]) || groundsOf(live, object),
     };
   });
   const gone = await inTens(backwards(wanted.delete), async (ref) => {
@@ -83,7 +90,7 @@ export async function weigh(
       ...ofMain(inAll(read.flatMap(({ details }) => details))),
     ],
     seen: Object.fromEntries([
-      ...weighed.map(({ object, live }) => [nameOf(object), groundsOf(live, object)] as const),
+      ...weighed.map(({ object, grounds }) => [nameOf(object), grounds] as const),
       ...gone.map(({ name, live }) => [name, uidOf(live)] as const),
     ]),
     will: Object.fromEntries([
@@ -95,6 +102,7 @@ export async function weigh(
       ...weighed.map(({ object, live }) => [nameOf(object), live] as const),
       ...gone.map(({ name, live }) => [name, live] as const),
     ]),
+    objects: new Map(weighed.map(({ object }) => [nameOf(object), object])),
   };
 }
 

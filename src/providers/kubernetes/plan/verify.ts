@@ -8,21 +8,29 @@ import { inTens } from "../tens.ts";
 import type { Cluster, Spot } from "../types.ts";
 import { denied } from "./deny.ts";
 import { type Value, valueAt } from "./diff.ts";
-import { differing, groundsOf } from "./grounds.ts";
+import { differing, groundsOf, isUntouched } from "./grounds.ts";
 import { isOurs, managerText, ownersOf, touches } from "./owners.ts";
 import type { Wanted } from "./wanted.ts";
 import { fieldText, objectText, told } from "./words.ts";
 
+/** What need not be looked into. */
+export interface Verified {
+  readonly ours?: number | undefined;
+  /** The objects, by `nameOf`, that `seen` was made of. */
+  readonly known?: ReadonlyMap<string, KubeObject | undefined> | undefined;
+}
+
 /**
  * The objects as they are now, by `nameOf`, for conditional writes. Throws Moved with what changed and by whom where
- * it is not what `seen` says; what an earlier attempt at the release of number `ours` applied is as it should be.
+ * it is not what `seen` says; what an earlier attempt at the release of number `ours` applied is as it should be, and
+ * so is what nobody has written to since it was `known` to be.
  */
 export async function verify(
   spot: Spot,
   cluster: Cluster,
   wanted: Wanted,
   seen: Seen,
-  ours: number | undefined,
+  { ours, known }: Verified,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, KubeObject | undefined>> {
   const read = async (ref: Parameters<Cluster["get"]>[0]) => {
@@ -37,7 +45,8 @@ export async function verify(
     const live = await read(refOf(object));
     const name = nameOf(object);
     const isDone = ours !== undefined && live?.metadata.annotations?.[marks.release] === `${ours}`;
-    if (!isDone && canonical(groundsOf(live, object)) !== canonical(seen[name] ?? null))
+    const isSo = isDone || isUntouched(live, known?.get(name));
+    if (!isSo && canonical(groundsOf(live, object)) !== canonical(seen[name] ?? null))
       throw new Moved(
         `${main(spot)}: ${moved(spot, live, object, seen[name], object === chief)} since this was planned.`,
       );

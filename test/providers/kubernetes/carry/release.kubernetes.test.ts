@@ -345,31 +345,55 @@ test.concurrent("an operation on top of a planned one compares content, and fits
   expect(JSON.stringify(await live("Deployment"))).toContain("ghcr.io/acme/web:1.4.2");
 });
 
-test.concurrent("from the start of a run to its first apply the API server is waited for twice", async (context) => {
-  const { another, ship, to, versions, namespace } = await world(context);
+/** 1.4.1 runs, and 1.4.2 differs; what is waited for at once of the API server is told together, while `during` is set. */
+async function waiting(context: Parameters<typeof stage>[0]) {
+  const it = await world(context);
+  const { another, ship, versions, namespace } = it;
   const more = (n: number): KubeObject => ({
     ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: `web-${n}`, namespace } },
   });
   for (const version of ["1.4.1", "1.4.2"])
     versions.set(version, rendered([...web(namespace, version), ...[1, 2, 3, 4, 5].map(more)]));
   await ship("1.4.1", "a");
-  // Calls that are under way together are waited for once.
   const waited: string[][] = [];
-  let [running, underWay] = [false, 0];
+  const told = { during: false };
+  let underWay = 0;
   const deck = another((cluster) =>
     spoiled(cluster, async (call, _, __, go) => {
-      if (call === "apply") running = false;
-      if (running && underWay === 0) waited.push([]);
-      if (running) waited.at(-1)?.push(call);
+      if (told.during && underWay === 0) waited.push([]);
+      if (told.during) waited.at(-1)?.push(call);
       underWay += 1;
       return go().finally(() => {
         underWay -= 1;
       });
     }),
   );
-  const it = releaseOf(deck);
-  const plan = await changes(it.preview(to("1.4.2"), see()));
-  running = true;
-  await it.run(to("1.4.2"), bound(plan, "b"));
-  expect(waited.map((calls) => [...new Set(calls)].sort())).toEqual([["get", "list"], ["create"]]);
+  const calls = () => waited.map((some) => [...new Set(some)].sort());
+  return { ...it, told, calls, deck, release: releaseOf(deck) };
+}
+
+test.concurrent("from the start of a run to its first apply the API server is waited for twice", async (context) => {
+  const { release, to, told, calls } = await waiting(context);
+  const plan = await changes(release.preview(to("1.4.2"), see()));
+  told.during = true;
+  await release.run(to("1.4.2"), bound(plan, "b"));
+  const first = calls().findIndex((some) => some.includes("apply"));
+  expect(calls().slice(0, first)).toEqual([["get", "list"], ["create"]]);
+});
+
+test.concurrent("a second look at a plan waits for the API server once, and sees what has changed meanwhile", async (context) => {
+  const { release, to, told, calls, kube, namespace } = await waiting(context);
+  const plan = await changes(release.preview(to("1.4.2"), see()));
+  told.during = true;
+  const again = await release.preview(to("1.4.2"), { ...see(), before: plan });
+  told.during = false;
+  expect(again).toEqual(plan);
+  expect(calls()).toEqual([["apply", "create", "get", "list"]]);
+  const data = JSON.stringify({ data: { LEVEL: "debug" } });
+  await kube.kubectl("patch", "configmap", "web", "-p", data, "-n", namespace);
+  const moved = await changes(release.preview(to("1.4.2"), { ...see(), before: plan }));
+  expect(moved.seen["ConfigMap/web"]).not.toEqual(plan.seen["ConfigMap/web"]);
+  expect(moved.changes).toContainEqual(
+    expect.objectContaining({ field: "ConfigMap: LEVEL", from: "debug", to: "info" }),
+  );
 });

@@ -32,7 +32,7 @@ function at(kube: Kube, namespace: string, user: User) {
     objects: readonly KubeObject[],
     seen: Awaited<ReturnType<typeof preview>>["seen"],
     ours?: number,
-  ) => verify(spot, connection, { objects, delete: [] }, seen, ours, open);
+  ) => verify(spot, connection, { objects, delete: [] }, seen, { ours }, open);
   const put = async (...objects: readonly KubeObject[]) => {
     for (const object of objects) await connection.apply(object, { force: true }, open);
   };
