@@ -52,8 +52,8 @@ export interface AppOptions {
   readonly root?: string;
   /** Whether the local world's services end with this process (they live on unless told). */
   readonly stopServices?: boolean;
-  /** Who stands in for Microsoft, on this machine: for tests. */
-  readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl">;
+  /** Who stands in for Microsoft, on this machine, and how long it waits for an answer: for tests. */
+  readonly microsoft?: Pick<TeamsConfig, "issuer" | "loginUrl" | "serviceUrl" | "answerIn">;
   /** How much the Slack takes that stands in for the real one: for tests. */
   readonly slack?: Pick<SlackConfig, "budgets">;
   /** Stands in for the clusters of platform.yaml, where it gives one: for tests. */

@@ -6,6 +6,7 @@ import { readConfig } from "../../src/config.ts";
 import { lookAtDatabase } from "../../src/doctor/database.ts";
 import { chat } from "../../src/surfaces/cli/chat.ts";
 import { freePort } from "../free-port.ts";
+import { killAll } from "../kill-all.ts";
 import { home, launch, processesOf, start } from "../shipmate.ts";
 import { inTurns, troubled } from "./dying.ts";
 import { lateDatabase, lateRedis } from "./late.ts";
@@ -51,10 +52,10 @@ test("PostgreSQL is away at the start: it says so in one line, is not ready, and
   expect(await ended).toMatchObject({ code: 0 });
 });
 
-test("when PostgreSQL comes after it, it works within 10 s, and on a busy machine as long again as its start takes", async () => {
+test("when PostgreSQL comes after it, it works within 10 s, or where its start takes longer than one in ten times as long", async () => {
   const { start, ready, effect } = await lateDatabase(2);
   expect(ready.times).toBe(2);
-  expect(effect.max).toBeLessThan(10_000 + start.max);
+  expect(effect.max).toBeLessThan(Math.max(10_000, 10 * start.max));
 });
 
 test("without its Redis it starts, works and says so in one sentence, and it rings when Redis comes", async () => {
@@ -135,7 +136,7 @@ test("the embedded database's disk is full: whoever says something reads why, an
   await ada.until("the end", ({ card }) => /^Succeeded/.test(card?.state?.word ?? ""));
   shipmate.kill("SIGTERM");
   expect(await shipmate.ended).toMatchObject({ code: 0 });
-  for (const pid of processesOf(disk.folder)) process.kill(pid, "SIGKILL");
+  killAll(processesOf(disk.folder));
 });
 
 test("a power cut loses nothing that was acknowledged", async () => {

@@ -15,8 +15,7 @@ export async function slackChat({
   socket = false,
   ...more
 }: { readonly socket?: boolean } & Parameters<typeof slackServer>[0] = {}): Promise<SlackChat> {
-  // Slack itself waits 3 s, which says nothing on a machine that does much else.
-  const server = await slackServer({ triggerLife: 30_000, ...more });
+  const server = await slackServer(more);
   let url = "socket";
   const idOf = (person: string) => `U0${person.toUpperCase()}`;
   const channelOf = (name: string) => `C0${name.toUpperCase().replace(/[^A-Z0-9]/g, "")}`;

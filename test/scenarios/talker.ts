@@ -46,7 +46,7 @@ export interface Chat {
 export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  limit = 90_000,
+  limit = 150_000,
 ): Promise<T> {
   const end = performance.now() + limit;
   for (;;) {

@@ -1,4 +1,5 @@
 /** Teams for the scenarios: activities signed by the test's issuer in, the Teams-like server out. */
+import type { AppOptions } from "../../src/app.ts";
 import { faultsOfDialog } from "../surfaces/adaptive/limits.ts";
 import {
   type Ack,
@@ -19,7 +20,7 @@ import { people } from "./town.ts";
 export interface TeamsChat extends Chat {
   readonly server: TeamsServer;
   /** For startShipmate: who stands in for Microsoft. */
-  readonly microsoft: Pick<TeamsServer["settings"], "issuer" | "loginUrl" | "serviceUrl">;
+  readonly microsoft: NonNullable<AppOptions["microsoft"]>;
 }
 
 export async function teamsChat(more: Parameters<typeof teamsServer>[0] = {}): Promise<TeamsChat> {
@@ -31,7 +32,8 @@ export async function teamsChat(more: Parameters<typeof teamsServer>[0] = {}): P
   let url = "";
   return {
     server,
-    microsoft,
+    // On a busy machine a form may come later than people wait for it.
+    microsoft: { ...microsoft, answerIn: 60_000 },
     surface: "teams",
     settings: {
       MicrosoftAppId: app.id,

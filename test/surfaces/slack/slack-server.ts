@@ -59,13 +59,13 @@ export async function slackServer({
   now = Date.now,
   hidesBursts = false,
   weather = () => undefined,
-  triggerLife = 3_000,
+  triggerLife = 60_000,
 }: {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Like Slack, hides without a word what is posted into a channel within a second of another message. */
   readonly hidesBursts?: boolean;
-  /** How long a click may open a dialog, in milliseconds. */
+  /** How long a click may open a dialog, in milliseconds: at Slack 3,000, which a busy machine may need for itself. */
   readonly triggerLife?: number;
   /** What a call meets that no test has a fault of its own for. */
   readonly weather?: (method: string, args: Args) => Fault | undefined;

@@ -33,7 +33,7 @@ beforeAll(async () => {
   shipmate = await startShipmate(readConfig(settings), {
     root: await rootWithTeams(),
     stopServices: true,
-    microsoft,
+    microsoft: { ...microsoft, answerIn: 60_000 },
   });
   const url = `${shipmate.url.replace(/\/$/, "")}/api/messages`;
   [ada, grace, mallory] = [
