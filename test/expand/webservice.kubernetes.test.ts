@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import type { KubeObject } from "../../src/expand/object.ts";
 import { expandWebService } from "../../src/expand/webservice.ts";
 import { cluster, type Kube } from "../kube.ts";
+import { established } from "../kube-crds.ts";
 import { leaveOut } from "../servers.ts";
 import { at, data, samples } from "./worlds.ts";
 
@@ -20,17 +21,16 @@ async function withDefinitions(context: TestContext): Promise<Kube> {
   const route = new URL("samples/httproute-crd.yaml", import.meta.url).pathname;
   const server = ["apply", "--server-side", "--force-conflicts"];
   await kube.kubectl(...server, "-f", join(crds, "postgresql.cnpg.io_clusters.yaml"), "-f", route);
-  await established(kube, "clusters.postgresql.cnpg.io", "httproutes.gateway.networking.k8s.io");
+  const names = ["clusters.postgresql.cnpg.io", "httproutes.gateway.networking.k8s.io"];
+  await established(kube, ...names.map((name) => `crd/${name}`));
   return kube;
 }
-const established = async (kube: Kube, ...names: readonly string[]) =>
-  kube.kubectl("wait", "--for=condition=Established", ...names.map((name) => `crd/${name}`));
 
 test("the API server takes the custom resource, and the first manifest by it, and refuses what we refuse", async (context) => {
   const kube = await cluster(context);
   const crd = new URL("../../manifests/deploy/crds/webservice.yaml", import.meta.url);
   await kube.apply(readFileSync(crd, "utf8"), "--server-side", "--force-conflicts");
-  await established(kube, "webservices.platform.company.io");
+  await established(kube, "crd/webservices.platform.company.io");
   const namespace = await kube.namespace("expand");
   const conditions = await kube.kubectl(
     ...["get", "crd", "webservices.platform.company.io"],

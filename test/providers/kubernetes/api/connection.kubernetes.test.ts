@@ -20,7 +20,7 @@ function speak(
   user: User,
   more: { readonly limit?: number } = {},
 ): Connection {
-  const api = connect({ name: "prod", ...kube.as(user), ...more });
+  const api = connect({ name: "prod", ...kube.as(user), limit: 60_000, ...more });
   context.onTestFinished(() => api.close());
   return api;
 }
