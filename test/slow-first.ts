@@ -11,7 +11,15 @@ const slow = [
   "test/demo-kubernetes.",
   "test/kubernetes/rights.",
   "test/kubernetes/two.",
+  "test/kill.servers.",
+  "test/start.servers.",
+  "test/chaos/coming.",
+  "test/store/pglite.servers.",
+  "test/engine/poison.servers.",
+  "test/engine/modes.",
 ];
+/** The longest of the short ones. */
+const long = ["test/engine/scenarios.test.", "test/sim/sim.test."];
 
 export class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -19,7 +27,10 @@ export class SlowFirst extends BaseSequencer {
   }
 }
 
-function place({ moduleId }: TestSpecification): number {
+function place({ moduleId, project }: TestSpecification): number {
   const at = slow.findIndex((name) => moduleId.includes(name));
-  return at < 0 ? slow.length : at;
+  if (at >= 0) return at;
+  // Many short ones, side by side in few processes, fill what is left at the end.
+  if (project.name !== "quick") return slow.length;
+  return slow.length + (long.some((name) => moduleId.includes(name)) ? 1 : 2);
 }
