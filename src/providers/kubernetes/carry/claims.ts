@@ -66,17 +66,28 @@ export async function requireFirst(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await requireUnclaimed(records, spot, { refs, number }, signal);
-    // One whose record came first may have ended meanwhile: then what it made is there.
-    for (const live of await inTens(refs, (ref) => cluster.get(ref, signal)))
-      if (live && !isOwn(spot, live))
-        refuse(
-          `${objectText(refOf(live))} was made by ${live.metadata.labels?.[marks.service]} meanwhile: give it another name.`,
-        );
+    await requireAlone(records, spot, cluster, { refs, number }, signal);
   } catch (error) {
     if (error instanceof Refusal) await records.mark(spot, number, "bad", error.message, signal);
     throw error;
   }
+}
+
+/** Refuses where another service is making one of these, or has made it. */
+export async function requireAlone(
+  records: Records,
+  spot: Spot,
+  cluster: Cluster,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<void> {
+  await requireUnclaimed(records, spot, asked, signal);
+  // One whose record came first may have ended meanwhile: then what it made is there.
+  for (const live of await inTens(asked.refs, (ref) => cluster.get(ref, signal)))
+    if (live && !isOwn(spot, live))
+      refuse(
+        `${objectText(refOf(live))} was made by ${live.metadata.labels?.[marks.service]} meanwhile: give it another name.`,
+      );
 }
 
 /** Whether its labels tell nobody's name, or it is not there. */

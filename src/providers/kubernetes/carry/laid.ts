@@ -12,7 +12,8 @@ import { denied } from "../plan/deny.ts";
 import { contentOf } from "../plan/grounds.ts";
 import { objectText } from "../plan/words.ts";
 import { inTens } from "../tens.ts";
-import { ApiError, type Cluster, type Ref, type Spot } from "../types.ts";
+import { ApiError, type Cluster, type Records, type Ref, type Spot } from "../types.ts";
+import { requireAlone, requireUnclaimed } from "./claims.ts";
 import { type At, hashOf, withLabels } from "./deck.ts";
 
 /** A hash of the effect's key. */
@@ -50,9 +51,12 @@ export async function comingBefore(
   return Object.fromEntries(same);
 }
 
-/** Converges. Throws Moved, before anything is written, where somebody else has made one of them since. */
+/**
+ * Converges. Throws Moved, before anything is written, where somebody else has made one of them since, and refuses what
+ * another service is making. That one has a record and this has none yet: where both begin at once, it goes on.
+ */
 export async function lay(
-  cluster: Cluster,
+  { records, spot, cluster }: Laying,
   objects: readonly KubeObject[],
   key: string,
   signal: AbortSignal,
@@ -61,12 +65,21 @@ export async function lay(
   const live = await inTens(ours, (object) => cluster.get(refOf(object), signal));
   const theirs = live.find((one) => one && one.metadata.labels?.[laidLabel] !== hashOf(key));
   if (theirs) throw new Moved(`${objectText(refOf(theirs))} was created since this was planned.`);
-  for (const [i, object] of ours.entries()) {
-    if (live[i]) continue;
+  const missing = ours.filter((_, i) => !live[i]);
+  const refs = missing.map(refOf);
+  await requireUnclaimed(records, spot, { refs }, signal);
+  for (const object of missing)
     await cluster.apply(object, {}, signal).catch((error: unknown) => {
       throw denied(error, `applying ${object.kind} ${object.metadata.name}`);
     });
-  }
+  // A record that was written since was written before its service looked, which may have been before these were there.
+  await requireAlone(records, spot, cluster, { refs }, signal);
+}
+
+interface Laying {
+  readonly records: Records;
+  readonly spot: Spot;
+  readonly cluster: Cluster;
 }
 
 /** What was laid there and came to no release: looked for with Shipmate's own rights, as far as those go. */

@@ -16,6 +16,7 @@ import { weigh } from "../plan/preview.ts";
 import { objectText } from "../plan/words.ts";
 import { ApiError, type Cluster } from "../types.ts";
 import { removeOnly } from "./apply.ts";
+import { requireUnclaimed } from "./claims.ts";
 import { coalesced, type Deck, fieldOf, hashOf, mainOf, standing } from "./deck.ts";
 import { lay, missingGround } from "./laid.ts";
 import { isAsPlanned, making } from "./made.ts";
@@ -44,6 +45,7 @@ export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
       const main = mainOf(input);
       const { objects } = await make(spot, input, signal);
       const ground = await missingGround(cluster, objects, signal);
+      await requireUnclaimed(deck.records, spot, { refs: ground.map(refOf) }, signal);
       const wanted = { objects: home ? [home, ...ground] : ground, delete: [] };
       const laid = await weigh(spot, cluster, main, wanted, signal);
       if (!live && !home) {
@@ -102,7 +104,7 @@ export function migrate(deck: Deck): Provider<typeof clusters>["migrate"] {
         if (live && was !== live.metadata["uid"])
           throw new Moved(`The migration to ${input.version} was tried since this was planned.`);
         await makeNamespace(spot, cluster, seen, signal);
-        await lay(cluster, ground, key, signal);
+        await lay({ records: deck.records, spot, cluster }, ground, key, signal);
         if (live) await removeOnly(cluster, refOf(job), live, signal);
         await created(cluster, job, signal);
         return {};

@@ -4,7 +4,9 @@ import { Moved, Refusal } from "../../../../src/core/refusal.ts";
 import type { KubeObject } from "../../../../src/expand/object.ts";
 import { adopt as adoptOf } from "../../../../src/providers/kubernetes/carry/adopt.ts";
 import type { Deck } from "../../../../src/providers/kubernetes/carry/deck.ts";
+import { migrate } from "../../../../src/providers/kubernetes/carry/migrate.ts";
 import { release as releaseOf } from "../../../../src/providers/kubernetes/carry/release.ts";
+import type { Rendered } from "../../../../src/providers/kubernetes/types.ts";
 import { bound, changes, open, see } from "../../drive.ts";
 import { rendered, type Stage, spoiled, stage, web } from "../deck.ts";
 
@@ -98,6 +100,78 @@ test.concurrent("one that came second and looks late finds what the first one ha
   const [record] = await deck.records.list(deck.spotOf(other), open);
   expect(record, "it claims nothing any more").toMatchObject({ state: "bad" });
 });
+
+/** `shop` is released by another Shipmate, and stands before its first apply: its record is there, its names are not. */
+function standing({ another, other }: Awaited<ReturnType<typeof rivals>>, plan: Planned) {
+  const [there, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const deck = another((own) =>
+    spoiled(own, async (call, _, __, carryOn) => {
+      if (call === "apply") {
+        there.resolve();
+        await go.promise;
+      }
+      return carryOn();
+    }),
+  );
+  const run = releaseOf(deck).run(other, bound(plan, "b"));
+  return { there: there.promise, go: go.resolve, run };
+}
+type Planned = Awaited<ReturnType<typeof planned>>;
+
+test.concurrent("a migration lays nothing that another service is making: before it is approved, and before it is laid", async (context) => {
+  const it = await rivals(context);
+  const { deck, one, other, level, kube, namespace } = it;
+  it.versions.set("1.4.1", migrating(it.versions.get("1.4.1"), namespace));
+  const effect = migrate(deck);
+  const [plan, second] = [await changes(effect.preview(one, see())), await planned(deck, other)];
+  const rival = standing(it, second);
+  await rival.there;
+  const says =
+    "ConfigMap shared is being made by shop in staging right now, with its version 2.0.0";
+  await expect(effect.preview(one, see())).rejects.toThrow(says);
+  await expect(effect.run(one, bound(plan, "a"))).rejects.toThrow(says);
+  expect(await kube.effects({ namespace, resource: "configmaps" })).toEqual([]);
+  rival.go();
+  await rival.run;
+  expect(await level()).toBe("shop");
+});
+
+test.concurrent("of a migration that lays a name and a release that makes it, both begun at once, the release goes on", async (context) => {
+  const it = await rivals(context);
+  const { deck, another, one, other, level, kube, namespace } = it;
+  it.versions.set("1.4.1", migrating(it.versions.get("1.4.1"), namespace));
+  const plan = await changes(migrate(deck).preview(one, see()));
+  const second = await planned(deck, other);
+  let rival: ReturnType<typeof standing> | undefined;
+  const late = another((own) =>
+    spoiled(own, async (call, _, object, go) => {
+      // It has found the name free; so does the other one, before it is laid.
+      if (call === "apply" && object?.metadata.name === "shared") {
+        rival = standing(it, second);
+        await rival.there;
+      }
+      return go();
+    }),
+  );
+  await expect(migrate(late).run(one, bound(plan, "a"))).rejects.toThrow(
+    "ConfigMap shared is being made by shop in staging right now",
+  );
+  expect(await kube.effects({ namespace, resource: "jobs", verb: "create" })).toEqual([]);
+  rival?.go();
+  await rival?.run;
+  expect(await level()).toBe("shop");
+});
+
+function migrating(version: Rendered | undefined, namespace: string): Rendered {
+  const spec = {
+    restartPolicy: "Never",
+    containers: [{ name: "migrate", image: "ghcr.io/acme/web:1.4.1" }],
+  };
+  return rendered(version?.objects ?? [], {
+    ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name: "web-migrate", namespace } },
+    spec: { backoffLimit: 0, template: { spec } },
+  });
+}
 
 const byHand = (name: string, labels: string) => `
 apiVersion: apps/v1
