@@ -25,9 +25,11 @@ interface Wire {
   parse(statement: { readonly name: string; readonly text: string }): void;
   bind(portal: { readonly statement: string; readonly values: Asked["values"] }): void;
   describe(portal: { readonly type: "P" }): void;
-  execute(portal?: undefined): void;
-  sync(): void;
+  _send(message: Uint8Array): void;
 }
+
+/** Two messages: all rows of the portal, and the end of what belongs together. */
+const executeAndSync = Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x53, 0, 0, 0, 4]);
 
 /** The columns of each statement that a connection has told them of. */
 export type Known = WeakMap<object, Map<string, readonly Column[]>>;
@@ -61,8 +63,7 @@ export class Prepared extends Query {
     }
     wire.bind({ statement: name, values });
     if (this.#columns === undefined) wire.describe({ type: "P" });
-    wire.execute();
-    wire.sync();
+    wire._send(executeAndSync);
   }
 
   handleRowDescription({

@@ -62,21 +62,25 @@ function watch(statement: Statement, begun: Promise<unknown>) {
   let open = true;
   let begins = true;
   const under = new Set<Promise<unknown>>();
-  let timer: NodeJS.Timeout | undefined;
+  let rested = performance.now();
   const forgotten = Promise.withResolvers<never>();
   forgotten.promise.catch(() => undefined);
   begun.catch(forgotten.reject);
 
-  const abandon = () =>
-    forgotten.reject(
-      new Error("a transaction waited for something else than its statements and was rolled back"),
-    );
-  const rest = () => {
+  /** One timer for all rests: setting one at each would cost more than asking what time it is. */
+  const look = (seen?: number) => {
+    const left = under.size > 0 ? patience : rested + patience - performance.now();
+    if (left > 0) timer = setTimeout(look, left);
     // A second look, since a busy event loop may run a timer before the body had its turn.
-    timer = setTimeout(() => {
-      timer = setTimeout(abandon, patience / 10);
-    }, patience);
+    else if (seen !== rested) timer = setTimeout(look, patience / 10, rested);
+    else
+      forgotten.reject(
+        new Error(
+          "a transaction waited for something else than its statements and was rolled back",
+        ),
+      );
   };
+  let timer = setTimeout(look, patience);
   const send: Statement = async (text, values) => {
     // The first one travels with the BEGIN; the others wait for it, so that nothing is done outside of a transaction.
     if (!begins) await begun;
@@ -86,15 +90,15 @@ function watch(statement: Statement, begun: Promise<unknown>) {
   };
   const one: Statement = (text, values) => {
     if (!open) return Promise.reject(new Error("the transaction is over"));
-    clearTimeout(timer);
-    const asked = send(text, values).finally(() => {
+    const asked = send(text, values);
+    const done = () => {
       under.delete(asked);
-      if (open && under.size === 0) rest();
-    });
+      rested = performance.now();
+    };
+    asked.then(done, done);
     under.add(asked);
     return asked;
   };
-  rest();
   return {
     sql: sqlOver(one),
     forgotten: forgotten.promise,

@@ -1,0 +1,131 @@
+/** One connection to PostgreSQL: what is asked of it side by side travels together, and is answered in order. */
+import type { Socket } from "node:net";
+import { Client, type ClientConfig, type QueryResult } from "pg";
+import { LostConnection } from "./database.ts";
+import type { Fullness } from "./fullness.ts";
+import { type Known, Prepared } from "./prepared.ts";
+import type { Gave, Statement } from "./transaction.ts";
+
+export interface Connection {
+  readonly statement: Statement;
+  /** Nothing more can be asked of it. */
+  isLost(): boolean;
+  close(): Promise<void>;
+}
+
+/** What a connection tells of itself. */
+export interface Hears {
+  lost(error: Error): void;
+  /** Nothing moved on it for as long as a statement may take; gives whether nobody uses it. */
+  unused(): boolean;
+}
+
+export interface ConnectionParts {
+  readonly settings: ClientConfig;
+  /** A server that says nothing for so many milliseconds while something is asked of it is lost. */
+  readonly silence: number;
+  readonly names: Names;
+  readonly known: Known;
+  readonly disk: Fullness;
+}
+
+type Told = (error: unknown, gave?: Gave) => void;
+
+export async function openConnection(
+  { settings, silence, names, known, disk }: ConnectionParts,
+  hears: Hears,
+): Promise<Connection> {
+  const client = new Client(settings);
+  let lost = false;
+  client.on("error", (error) => {
+    lost = true;
+    hears.lost(error);
+  });
+  await client.connect();
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  stream.setTimeout(silence, () => {
+    if (!hears.unused()) stream.destroy(new Error(`the server said nothing for ${silence} ms`));
+  });
+
+  let corked = false;
+  /** What is sent in one turn of the event loop goes out in one write: a write costs more than a statement. */
+  const together = (): void => {
+    if (corked) return;
+    corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      corked = false;
+      stream.uncork();
+    });
+  };
+  const send = (text: string, values: readonly (string | null)[], told: Told): void => {
+    const name = names.of(text, values);
+    if (name !== undefined) client.query(new Prepared({ name, text, values }, known, told));
+    else client.query(text, [...values], (error, result) => told(error, result && given(result)));
+  };
+  return {
+    async statement(text, values) {
+      if (lost) throw new LostConnection(text);
+      try {
+        together();
+        const { promise, resolve, reject } = Promise.withResolvers<Gave>();
+        send(text, values, (error, gave) => (gave ? resolve(gave) : reject(error)));
+        return disk.wrote(await promise);
+      } catch (error) {
+        // Its own stack leads to the socket; this one to whoever asked.
+        if (error instanceof Error) Error.captureStackTrace(error);
+        if (isOutdated(error)) names.forget(text);
+        disk.refused(error);
+        if (isRefused(error)) throw error;
+        lost = true;
+        throw new LostConnection(text, { cause: error });
+      }
+    },
+    isLost: () => lost,
+    close: () => client.end().catch(() => undefined),
+  };
+}
+
+export interface Names {
+  /** Under what name it is prepared; undefined: it is not. */
+  of(text: string, values: readonly unknown[]): string | undefined;
+  /** Its tables were changed: it is to be prepared anew. */
+  forget(text: string): void;
+}
+
+/** How many statements are prepared on a connection at most: the store's texts are far fewer. */
+const most = 500;
+
+/** A statement with values is prepared once on each connection: planning it again costs as much as running it. */
+export function statementNames(): Names {
+  const known = new Map<string, string>();
+  let next = 0;
+  return {
+    of(text, values) {
+      if (values.length === 0) return undefined;
+      const name = known.get(text);
+      if (name !== undefined || known.size >= most) return name;
+      known.set(text, `s${next}`);
+      return `s${next++}`;
+    },
+    forget: (text) => void known.delete(text),
+  };
+}
+
+/** PostgreSQL's "cached plan must not change result type": nothing was done. */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof Error && "routine" in error && error.routine === "RevalidateCachedQuery";
+}
+
+/** Whether the server itself said no and stays: a severity, and neither class 08 nor 57P (connection, shutdown). */
+function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return false;
+  const code = String(error.code);
+  return error.severity === "ERROR" && !code.startsWith("08") && !code.startsWith("57P");
+}
+
+/** With several statements in one text, the last one's answer. */
+function given(result: QueryResult | readonly QueryResult[]): Gave {
+  const last = Array.isArray(result) ? result.at(-1) : result;
+  return { rows: last.rows, count: last.rowCount ?? 0, command: last.command ?? "" };
+}
