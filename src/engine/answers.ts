@@ -6,13 +6,12 @@ import { type Intent, NotTaken, type Place } from "../core/surface.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit, type Deed } from "../store/audit.ts";
 import type { Database, Sql } from "../store/database.ts";
-import { finishIntent } from "../store/inbox.ts";
-import { insertReply } from "../store/messages.ts";
+import { answerIntent } from "../store/inbox.ts";
 import { asJson } from "./acts.ts";
 import { sha256 } from "./digest.ts";
 
 /** The answer's message and the end of the intent. False, and nothing written, where it was answered before. */
-export async function writeCard(
+export function writeCard(
   sql: Sql,
   intent: Intent,
   at: Place,
@@ -20,9 +19,7 @@ export async function writeCard(
   isPrivate: boolean,
 ): Promise<boolean> {
   const to = isPrivate ? intent.who.id : undefined;
-  const fresh = await finishIntent(sql, intent.at.surface, intent.key, asJson({ is: "card" }));
-  if (fresh) await insertReply(sql, { id: replyId(intent), at, card, to });
-  return fresh;
+  return answerIntent(sql, intent, { id: replyId(intent), at, card, to });
 }
 
 /** An answer to a click on one of our cards goes into that card's thread. */

@@ -85,15 +85,14 @@ export function runsFor(parts: RunsParts): Runs {
   const { database, person, surface } = parts;
   const policy = parts.votes ?? anybodyAsked;
   const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
-    const run = await findAny(database, name);
-    const gave = await database.transaction(async (sql) => {
+    const { gave, id } = await database.transaction(async (sql) => {
       // A power cut loses the act, not what was said: it is dealt with again. Everybody locks a run before its plans.
-      const now = await touchRun(sql, run.id);
-      const gave = await body(sql, now ?? run);
+      const run = (await touchRun(sql, named(name))) ?? noRun(name);
+      const gave = await body(sql, run);
       await parts.also?.(sql, gave);
-      return gave;
+      return { gave, id: run.id };
     });
-    parts.rung(run.id);
+    parts.rung(id);
     return gave;
   };
   const audit = (
@@ -216,12 +215,20 @@ export function runsFor(parts: RunsParts): Runs {
 }
 
 /** By number or id. A Refusal where there is none. */
-async function findAny(sql: Sql, name: string): Promise<Run> {
-  const text = name.replace(/^#/, "");
-  const run = /^\d{1,15}$/.test(text)
-    ? await findRunByNumber(sql, Number(text))
-    : await findRun(sql, text);
-  return run ?? refuse(`There is no run ${text}. Say "runs" to see the latest.`);
+async function findAny(sql: Sql, text: string): Promise<Run> {
+  const name = named(text);
+  const run =
+    typeof name === "number" ? await findRunByNumber(sql, name) : await findRun(sql, name);
+  return run ?? noRun(text);
+}
+
+function named(text: string): string | number {
+  const name = text.replace(/^#/, "");
+  return /^\d{1,15}$/.test(name) ? Number(name) : name;
+}
+
+function noRun(text: string): never {
+  return refuse(`There is no run ${named(text)}. Say "runs" to see the latest.`);
 }
 
 async function view(parts: RunsParts, run: Run): Promise<RunView> {

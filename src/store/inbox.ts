@@ -1,7 +1,8 @@
 /** The inbox: everything that was said, once per event of a surface, before anything else is done about it. */
 import { z } from "zod";
+import type { Card } from "../core/card.ts";
 import type { Json } from "../core/operation.ts";
-import type { Intent } from "../core/surface.ts";
+import type { Intent, Place } from "../core/surface.ts";
 import { first, Jsonb, json, type Sql, soft } from "./database.ts";
 
 const Said = z.union([
@@ -86,6 +87,37 @@ export async function finishIntent(
     [surface, key, json(answer)],
   );
   return rows === 1;
+}
+
+const Key = z.object({ key: z.string() });
+
+/** The same together with the answer's message, which is written only where it was open. */
+export async function answerIntent(
+  sql: Sql,
+  { at, key }: Pick<Intent, "at" | "key">,
+  reply: {
+    readonly id: string;
+    readonly at: Place;
+    readonly card: Card;
+    /** The account that alone may see it. */
+    readonly to?: string | undefined;
+  },
+): Promise<boolean> {
+  const rows = await sql.query(
+    Key,
+    `WITH soft AS (${soft}), fresh AS (
+       UPDATE shipmate.inbox SET done_at = shipmate.now(), answer = '{"is": "card"}' FROM soft
+       WHERE surface = $1 AND key = $2 AND done_at IS NULL RETURNING key),
+     reply AS (
+       INSERT INTO shipmate.messages (id, surface, channel, thread, kind, to_account, card)
+       SELECT $3, $4, $5, $6, 'reply', $7, $8::jsonb FROM fresh ON CONFLICT (id) DO NOTHING)
+     SELECT key FROM fresh`,
+    [
+      ...[at.surface, key, reply.id, reply.at.surface, reply.at.channel],
+      ...[reply.at.thread ?? null, reply.to ?? null, json(reply.card)],
+    ],
+  );
+  return rows.length === 1;
 }
 
 /** What is still open after so many milliseconds, the oldest first: a crash left it. */

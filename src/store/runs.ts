@@ -296,21 +296,23 @@ export type Passed = z.output<typeof Passed>;
 
 /**
  * Rings an open run and has its card drawn again, without waiting for the disk, and keeps its row locked until the
- * transaction ends: before anything of it is touched. Gives it as it stands, open or not.
+ * transaction ends: before anything of it is touched. Gives it as it stands, open or not. `name`: its id or its number.
  */
-export async function touchRun(sql: Sql, id: string): Promise<Run | undefined> {
+export async function touchRun(sql: Sql, name: string | number): Promise<Run | undefined> {
+  const column = typeof name === "number" ? "number" : "id";
   const open = await first(
     sql,
     Run,
     `WITH soft AS (${soft}),
-     rung AS (UPDATE shipmate.runs SET rung = true FROM soft WHERE id = $1 AND ${isOpen} RETURNING ${columns}),
+     rung AS (UPDATE shipmate.runs SET rung = true FROM soft WHERE ${column} = $1 AND ${isOpen} RETURNING ${columns}),
      shown AS (
        UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
-       FROM rung WHERE m.run = $1 AND m.kind = 'root')
+       FROM rung WHERE m.run = ANY (ARRAY(SELECT id FROM rung)) AND m.run = rung.id AND m.kind = 'root')
      SELECT ${columns} FROM rung`,
-    [id],
+    [name],
   );
-  return open ?? findRun(sql, id);
+  if (open) return open;
+  return typeof name === "number" ? findRunByNumber(sql, name) : findRun(sql, name);
 }
 
 /** The fence: throws where the claim is stale, and otherwise keeps the run's row locked until the transaction ends. */
