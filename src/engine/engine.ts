@@ -90,6 +90,9 @@ const breath = 10;
 const sweep = 5_000;
 /** The least time between two looks while every place is taken, in milliseconds. */
 const whileFull = 25;
+/** While so many are driven, what is due is claimed together, after at least so many milliseconds: then they read and write together too. */
+const many = 4;
+const apart = 20;
 /** Places besides, for what somebody waits for: a vote, a click, a rollback is never behind slow runs. */
 const besides = 8;
 
@@ -106,6 +109,8 @@ export function createEngine(parts: EngineParts): Engine {
   let suspected = false;
   let limit = 0;
   let timer: NodeJS.Timeout | undefined;
+  let stirring: NodeJS.Timeout | undefined;
+  let looked = Number.NEGATIVE_INFINITY;
   let looking = false;
   let again = false;
   let claiming: Promise<readonly Claim[]> = Promise.resolve([]);
@@ -121,7 +126,7 @@ export function createEngine(parts: EngineParts): Engine {
   const ring = (runs: readonly string[]) => {
     if (runs.length === 0) return;
     for (const run of runs) doorbell.ring(run);
-    if (limit > 0) void look();
+    if (limit > 0) stir();
   };
   const driveParts: DriveParts = {
     ...{
@@ -155,7 +160,7 @@ export function createEngine(parts: EngineParts): Engine {
       .finally(() => {
         driving.delete(drove);
         if (isSuspect) suspected = false;
-        void look();
+        stir();
       });
     driving.add(drove);
   };
@@ -178,9 +183,12 @@ export function createEngine(parts: EngineParts): Engine {
       return;
     }
     looking = true;
+    looked = performance.now();
     clearTimeout(timer);
+    clearTimeout(stirring);
+    stirring = undefined;
     let wait = sweep;
-    let pause = 0;
+    let pause = driving.size < many ? 0 : apart;
     try {
       again = false;
       await forgive();
@@ -190,7 +198,7 @@ export function createEngine(parts: EngineParts): Engine {
       const claims = await claiming;
       for (const claim of claims) begin(claim, asked);
       if (room <= 0) pause = whileFull;
-      if (claims.length > 0) wait = breath;
+      if (claims.length > 0) wait = Math.max(breath, pause);
       else if (room > 0) wait = await untilDue();
     } catch (error) {
       if (!closing.signal.aborted) parts.troubled?.(error, "");
@@ -203,10 +211,18 @@ export function createEngine(parts: EngineParts): Engine {
     }
   };
 
+  /** Something may be due. */
+  const stir = (): void => {
+    const left = driving.size < many ? 0 : looked + apart - performance.now();
+    if (looking || left <= 0) void look();
+    else stirring ??= setTimeout(() => void look(), left);
+  };
+
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     limit = 0;
     clearTimeout(timer);
+    clearTimeout(stirring);
     await claiming.catch(() => undefined);
     if (parts.grace) await soon(Promise.allSettled(driving), parts.grace);
     closing.abort();
@@ -244,7 +260,7 @@ export function createEngine(parts: EngineParts): Engine {
     },
     work(atMost = 32) {
       limit = atMost;
-      doorbell.listen(() => void look());
+      doorbell.listen(stir);
       void look();
     },
     runs: (person, surface, more = {}) => {
