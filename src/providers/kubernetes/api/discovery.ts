@@ -14,7 +14,10 @@ export interface Discovery {
   find(kind: Pick<Ref, "apiVersion" | "kind">, signal: AbortSignal): Promise<Served | undefined>;
 }
 
-/** How long an answer is good, in milliseconds. A kind that it does not have may have been installed just now. */
+/**
+ * How old an answer may be before it is asked for anew, in milliseconds. What it says is good until the next one is
+ * there, since kinds go seldom. A kind that it does not have may have been installed just now.
+ */
 const good = { found: 60_000, missing: 1_000 };
 
 const Resources = z.looseObject({
@@ -25,25 +28,42 @@ const Resources = z.looseObject({
 
 type Kinds = ReadonlyMap<string, Served>;
 
+interface Answer {
+  readonly at: number;
+  readonly kinds: Promise<Kinds>;
+  is?: Kinds;
+  /** The answer before this one, until this one is there. */
+  was?: Kinds | undefined;
+}
+
 /** Remembers what was asked; `ask` reads a path of the API as JSON. */
 export function discovery(
   ask: (path: string) => Promise<unknown>,
   wait: <T>(signal: AbortSignal, promise: Promise<T>) => Promise<T>,
   now: () => number,
 ): Discovery {
-  const known = new Map<string, { readonly at: number; readonly kinds: Promise<Kinds> }>();
-  const kindsOf = (apiVersion: string, age: number): Promise<Kinds> => {
+  const known = new Map<string, Answer>();
+  const answer = (apiVersion: string, age: number): Answer => {
     const before = known.get(apiVersion);
-    if (before && now() - before.at < age) return before.kinds;
+    if (before && now() - before.at < age) return before;
     const kinds = ask(root(apiVersion)).then(read, nothing);
-    known.set(apiVersion, { at: now(), kinds });
-    kinds.catch(() => known.delete(apiVersion));
-    return kinds;
+    const fresh: Answer = { at: now(), kinds, was: before?.is };
+    known.set(apiVersion, fresh);
+    kinds.then(
+      (is) => Object.assign(fresh, { is, was: undefined }),
+      () => known.delete(apiVersion),
+    );
+    return fresh;
   };
   return {
-    find: async ({ apiVersion, kind }, signal) =>
-      (await wait(signal, kindsOf(apiVersion, good.found))).get(kind) ??
-      (await wait(signal, kindsOf(apiVersion, good.missing))).get(kind),
+    async find({ apiVersion, kind }, signal) {
+      const { was, kinds } = answer(apiVersion, good.found);
+      return (
+        was?.get(kind) ??
+        (await wait(signal, kinds)).get(kind) ??
+        (await wait(signal, answer(apiVersion, good.missing).kinds)).get(kind)
+      );
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a version consists of in an environment, and that what is carried out is what was approved. */
-import { canonical, type Seen } from "../../../core/plan.ts";
+import { canonical, type Preview, type Seen } from "../../../core/plan.ts";
 import { Moved, refuse } from "../../../core/refusal.ts";
 import type { KubeObject } from "../../../expand/object.ts";
 import { nameOf } from "../order.ts";
@@ -106,6 +106,11 @@ export function making({ records, source }: Pick<Deck, "records" | "source">): M
       );
     },
   };
+}
+
+/** None where nothing would change, or nothing was planned yet. */
+export function willIn(plan: Preview<unknown> | undefined): Seen {
+  return plan && "will" in plan ? plan.will : {};
 }
 
 /** Whether these are the very objects of which a plan's `will` tells; the namespace may be made besides. */

@@ -36,7 +36,7 @@ import {
   standing,
 } from "./deck.ts";
 import { comingBefore } from "./laid.ts";
-import { contents, type Input, isAsPlanned, type Made, making } from "./made.ts";
+import { contents, type Input, isAsPlanned, type Made, making, willIn } from "./made.ts";
 import { makeNamespace, missingNamespace } from "./namespace.ts";
 import { keepingReplicas } from "./replicas.ts";
 import { renew } from "./restart.ts";
@@ -309,11 +309,6 @@ async function found(
   const refs = [...wanted.objects.map(refOf), ...wanted.delete].filter((ref) => !isSeen(ref));
   const live = await inTens(refs, (ref) => cluster.get(ref, signal));
   return new Map([...verified, ...refs.map((ref, i) => [nameOf(ref), live[i]] as const)]);
-}
-
-/** None where nothing would change, or nothing was planned yet. */
-function willIn(plan: Preview<Released> | undefined): Seen {
-  return plan && "will" in plan ? plan.will : {};
 }
 
 /** Whether the version was not known when this was approved, and so nothing of what it brings. */

@@ -37,6 +37,17 @@ test("many questions at once and within a minute are one request", async () => {
   expect(asked).toHaveLength(2);
 });
 
+test("an answer that is older is good until the next one is there, and nobody waits for that", async () => {
+  const { asked, at, resources, find } = world();
+  await find(deployment);
+  at.now = 3_600_000;
+  resources.splice(0, 1);
+  const many = await Promise.all([find(deployment), find(deployment)]);
+  expect(many).toEqual(Array(2).fill({ plural: "deployments", namespaced: true }));
+  expect(asked).toHaveLength(2);
+  expect(await find(deployment), "it went meanwhile").toBeUndefined();
+});
+
 test("a kind that is missing is looked for again, at most once a second", async () => {
   const { asked, at, resources, find } = world();
   const thing = { apiVersion: "apps/v1", kind: "Thing" };
