@@ -1,9 +1,10 @@
 /**
- * Shipmate on Kubernetes, on a control plane of its own: `npm run bench:kubernetes [plan click looks many logs]`.
+ * Shipmate on Kubernetes, on a control plane of its own: `npm run bench:kubernetes [plan click looks many logs away]`.
  * SHIPMATE_TEST_KUBE names what starts one.
  */
 import { tmpdir } from "node:os";
 import { machine } from "./figures.ts";
+import { downAndBack } from "./kubernetes-away.ts";
 import { click } from "./kubernetes-click.ts";
 import { chatty } from "./kubernetes-logs.ts";
 import { looks } from "./kubernetes-looks.ts";
@@ -11,7 +12,7 @@ import { atOnce } from "./kubernetes-many.ts";
 import { plan } from "./kubernetes-plan.ts";
 import { type Figure, world } from "./kubernetes-world.ts";
 
-const measures = { plan, click, looks, logs: chatty, many: atOnce };
+const measures = { plan, click, looks, logs: chatty, many: atOnce, away: downAndBack };
 const asked = process.argv.slice(2);
 
 const on = await world();
