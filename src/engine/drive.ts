@@ -37,6 +37,9 @@ export interface Driving {
   readonly asked: number;
 }
 
+/** Why what a drive left behind may do nothing more. One for all: each new one would read the stack, at every end. */
+const noMore = new Fenced("the run is driven no more by this claim");
+
 /** When the run is due again by itself, or undefined. Stops silently where the claim is lost; throws where the database is. */
 export async function drive(
   parts: DriveParts,
@@ -69,7 +72,7 @@ export async function drive(
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;
-    lost.abort(new Fenced(`run ${claim.id} is driven no more`));
+    lost.abort(noMore);
     if (outcome === "left") {
       const { state, waits } = claim;
       const rest = { wake: undefined, state, waits: waits ?? [] };
@@ -96,7 +99,7 @@ export async function drive(
     throw error;
   } finally {
     clearInterval(renewal);
-    lost.abort(new Fenced(`run ${claim.id} is driven no more`));
+    lost.abort(noMore);
     parts.changed(claim.id);
   }
 }
