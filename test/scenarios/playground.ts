@@ -81,6 +81,7 @@ export async function playground(person: string): Promise<Playground> {
       return page;
     },
     async close() {
+      await page?.context().unrouteAll({ behavior: "ignoreErrors" });
       await page?.context().close();
       stop.abort();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });

@@ -80,6 +80,8 @@ describe("somebody who has never been here", () => {
     await typed(page).toBe("deploy web 1.4.2 to production ");
     await press("Enter");
     await page.getByRole("article", { name: "Ada: deploy web 1.4.2 to production" }).waitFor();
+    // What came of it too: the next test begins without it.
+    await page.getByRole("heading", { name: "Deploy web 1.4.2 to production" }).waitFor();
     await typed(page).toBe("");
     await press("ArrowUp");
     await typed(page).toBe("deploy web 1.4.2 to production");
@@ -180,6 +182,7 @@ test("the person is switched in one click, with name and rights in words, and se
   await page.keyboard.press("Enter");
   await page.getByRole("article", { name: "Mallory: status" }).waitFor();
   await expect.poll(() => here.intents.at(-1)?.who).toEqual({ surface: "console", id: "mallory" });
+  await page.getByText('Nothing is called "status"').first().waitFor();
 });
 
 test("what is said while the conversation is being read is there too", async () => {
@@ -193,6 +196,8 @@ test("what is said while the conversation is being read is there too", async () 
   });
   await page.getByRole("radio", { name: "Grace" }).check({ force: true });
   await card(page, "late").getByText("Waiting").first().waitFor();
+  // A reading that is under way ends with the page.
+  await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
 test("what waits for me is counted and listed, and its details show the plan, the past and the log", async () => {
