@@ -96,6 +96,7 @@ describe("a card", () => {
     await approve.focus();
     await page.keyboard.press("Enter");
     await card(page, "m1").getByText("Running").waitFor();
+    await here.put({ id: "m1", card: cards.succeeded });
     await card(page, "m1").getByText("web 1.4.2 runs in production. Took 48 s.").waitFor();
     expect(here.intents).toMatchObject([{ said: { button: "approve-1", message: "m1" } }]);
     await page

@@ -127,13 +127,7 @@ export async function world(database: Database, more: Partial<ServeParts> = {}):
       await put({ id: `run-${number}`, run: `r${number}`, card: cards.planning });
       return { is: "run", run: `r${number}` } as const;
     }
-    if (button.startsWith("approve")) {
-      await put({ id: message, card: cards.running });
-      setTimeout(
-        () => void put({ id: message, card: cards.succeeded }).catch(() => undefined),
-        300,
-      );
-    }
+    if (button.startsWith("approve")) await put({ id: message, card: cards.running });
     if (button.startsWith("reject")) await put({ id: message, card: cards.rejected });
     if (button.startsWith("roll-back")) await put({ id: message, card: cards["taken-back"] });
     return { is: "card", card: { title: "Done" }, private: true } as const;
