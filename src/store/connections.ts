@@ -7,10 +7,13 @@ import type { Connection, Hears } from "./connection.ts";
 import { Unavailable } from "./database.ts";
 import type { Statement } from "./transaction.ts";
 
-type Job<R> = (statement: Statement) => Promise<R>;
+type Job<R> = (statement: Statement, leave: () => void) => Promise<R>;
 
 export interface Connections {
-  /** Has one alone until the job ends. Throws Unavailable where none can be had in time: the job was not begun then. */
+  /**
+   * Has one alone until the job ends, or has asked its last and leaves: what comes next is carried out after that.
+   * Throws Unavailable where none can be had in time: the job was not begun then.
+   */
   alone<R>(job: Job<R>): Promise<R>;
   /** The same for a job of one statement at a time: others may be asked beside it on the same connection. */
   beside<R>(job: Job<R>): Promise<R>;
@@ -33,8 +36,14 @@ const sharing = 4;
 interface Waiting {
   readonly since: number;
   readonly shares: boolean;
-  readonly begin: (connection: Connection) => Promise<void>;
+  readonly begin: (connection: Connection) => Begun;
   readonly refuse: (error: Error) => void;
+}
+
+interface Begun {
+  /** Another may be asked behind it. */
+  readonly left: Promise<void>;
+  readonly ended: Promise<void>;
 }
 
 export function connections({ most, open, lost }: ConnectionsParts): Connections {
@@ -51,7 +60,11 @@ export function connections({ most, open, lost }: ConnectionsParts): Connections
   const ask = <R>(job: Job<R>, shares: boolean): Promise<R> =>
     new Promise((resolve, reject) => {
       if (closing) throw new Error("the database is closed");
-      const begin = ({ statement }: Connection) => job(statement).then(resolve, reject);
+      const begin = ({ statement }: Connection): Begun => {
+        const left = Promise.withResolvers<void>();
+        const ended = job(statement, left.resolve).then(resolve, reject);
+        return { left: Promise.race([left.promise, ended]), ended };
+      };
       waiting.push({ since: performance.now(), shares, begin, refuse: reject });
       timer ??= setTimeout(giveUp, patience).unref();
       serve();
@@ -69,15 +82,17 @@ export function connections({ most, open, lost }: ConnectionsParts): Connections
   };
   /** Carries out what waits until nothing does. */
   const work = async (connection: Connection): Promise<void> => {
+    let begun: Begun[] = [];
     while (!connection.isLost()) {
+      if (waiting.length === 0) await Promise.all(begun.map(({ ended }) => ended));
       const first = waiting.shift();
       if (!first) break;
-      const begun = [first.begin(connection)];
+      begun = [first.begin(connection)];
       while (first.shares && waiting[0]?.shares && opening === 0 && begun.length < sharing) {
         const next = waiting.shift();
         if (next) begun.push(next.begin(connection));
       }
-      await Promise.all(begun);
+      await Promise.all(begun.map(({ left }) => left));
     }
     if (connection.isLost() || closing) drop(connection);
     else idle.push(connection);

@@ -56,7 +56,8 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     kind: "postgres",
     ...sqlOver((text, values) => usual.beside((statement) => once(statement, text, values))),
     urgent: sqlOver((text, values) => hurried.beside((statement) => statement(text, values))),
-    transaction: (body) => untangled(() => usual.alone((statement) => transact(statement, body))),
+    transaction: (body) =>
+      untangled(() => usual.alone((statement, leave) => transact(statement, body, leave))),
     full: disk.full,
     async close() {
       await Promise.all([usual.close(), hurried.close()]);

@@ -35,21 +35,28 @@ const patience = 1_000;
  * Commits what `body` does, or rolls it back where `body` throws. A body that waits for anything
  * but its statements is rolled back after a second, and so is one that leaves a statement behind.
  * Statements that a body asks for side by side are carried out in the order in which it asked.
+ * `leave` is called once all is asked for: what the connection is asked next comes after the transaction.
  */
 export async function transact<R>(
   statement: Statement,
   body: (sql: Sql) => Promise<R>,
+  leave?: () => void,
 ): Promise<R> {
   const watched = watch(statement, statement("BEGIN", []));
+  let left = false;
   try {
     const result = await Promise.race([body(watched.sql), watched.forgotten]);
     watched.end();
     if (watched.busy()) throw new Error("a transaction's body ended before its last statement did");
-    const { command } = await statement("COMMIT", []);
+    const committed = statement("COMMIT", []);
+    left = leave !== undefined;
+    leave?.();
+    const { command } = await committed;
     if (command === "COMMIT") return result;
     throw new Error("the transaction was rolled back: a statement in it had thrown");
   } catch (error) {
     watched.end();
+    if (left) throw error; // a COMMIT that failed ends it too, and what is asked for now is another's
     await watched.settled();
     // Where the connection is lost there is nothing left to roll back, and the first error says so.
     await statement("ROLLBACK", []).catch(() => undefined);

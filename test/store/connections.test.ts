@@ -88,6 +88,33 @@ test("lets nobody in between the statements of a transaction, and nobody overtak
   expect(under()).toEqual(["0 c"]);
 });
 
+test("begins what waits behind a job that has asked its last, and ends what was asked before it closes", async () => {
+  const { pool, beside, under, answer, made } = server(1);
+  const leaves = async (text: string) =>
+    pool.alone((statement, leave) => {
+      const asked = statement(text, []);
+      leave();
+      return asked;
+    });
+  void leaves("a");
+  void leaves("b");
+  await turn();
+  expect(under()).toEqual(["0 a", "0 b"]);
+  void beside("c");
+  await turn();
+  expect(under()).toEqual(["0 a", "0 b"]);
+  for (const text of ["a", "b"]) await answer(text);
+  expect(under()).toEqual(["0 c"]);
+  await answer("c");
+  void leaves("d");
+  const closing = pool.close();
+  await turn();
+  expect(made).toMatchObject([{ closed: false }]);
+  await answer("d");
+  await closing;
+  expect(made).toMatchObject([{ closed: true }]);
+});
+
 test("asks nothing more of a connection that was lost: who waits gets another", async () => {
   const { beside, alone, asked, under, made } = server(1);
   const gone = expect(alone("a")).rejects.toThrow(LostConnection);
