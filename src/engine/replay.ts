@@ -138,9 +138,10 @@ async function parkFault(progress: Progress, says: string): Promise<never> {
   return parkedFault(progress, says, await noteFault(progress, says));
 }
 
-/** Gives how often somebody was asked about a fault of this run's code before. */
+/** Gives how often somebody answered about a fault of this run's code before, whether a drive came to heed it or not. */
 async function noteFault(progress: Progress, says: string): Promise<number> {
-  const { asked } = CodeFault.parse(progress.get("code/fault") ?? { says, asked: 0 });
+  const { asked: before } = CodeFault.parse(progress.get("code/fault") ?? { says, asked: 0 });
+  const asked = progress.presses.has(`code/${before}`) ? before + 1 : before;
   await progress.put([{ key: "code/fault", value: { says, asked, open: true } }], { shows: true });
   return asked;
 }

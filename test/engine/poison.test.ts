@@ -126,6 +126,24 @@ describe("runs that fail each time", () => {
   });
 });
 
+test("a run whose process dies again and again right after somebody pressed can be pressed again", async () => {
+  const id = await start("good");
+  const press = () => engine.runs(ada, "test").press(id, "try-again");
+  // Its processes died before they wrote anything.
+  const dies = () =>
+    database.run("UPDATE shipmate.runs SET tries = $2, rung = true WHERE id = $1", [id, 3]);
+  const state = () =>
+    database.query(z.object({ state: z.string() }), "SELECT state FROM shipmate.runs");
+  for (let round = 0; round < 3; round++) {
+    await dies();
+    await engine.turn();
+    expect(await state()).toEqual([{ state: "parked" }]);
+    await press();
+  }
+  await engine.turn();
+  expect(await state()).toEqual([{ state: "succeeded" }]);
+});
+
 describe("while every place is taken by runs that get no answer", () => {
   const count = (where: string) =>
     database
