@@ -134,7 +134,7 @@ export async function openFleet(place: Place): Promise<Fleet> {
 /** Where Node keeps what it compiled: a start costs a third of the time then. */
 const compiled = join(tmpdir(), "node-compile-cache");
 
-const Ready = z.object({ url: z.string(), ears: z.number(), now: z.number() });
+const Ready = z.object({ url: z.string(), ears: z.string(), now: z.number() });
 
 function replicaOf(child: ChildProcess): Replica {
   let [stdout, stderr] = ["", ""];
@@ -166,8 +166,8 @@ function replicaOf(child: ChildProcess): Replica {
     async hear(said) {
       const body = JSON.stringify(said);
       const signal = AbortSignal.timeout(10_000);
-      const url = `http://127.0.0.1:${known?.ears ?? 0}/`;
-      const answer = await fetch(url, { method: "POST", body, signal });
+      if (known === undefined) throw new Error("it is not ready to hear anything");
+      const answer = await fetch(known.ears, { method: "POST", body, signal });
       await answer.arrayBuffer();
     },
     kill: (signal) => void child.kill(signal),

@@ -2,6 +2,7 @@
  * One Shipmate as a process: the product's own app on the settings of the environment, with the outside for its
  * services and its chat, and moments at which it dies or sleeps. `node test/chaos/replica.ts '{"outside":...}'`
  */
+import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { createServer } from "node:http";
 import { z } from "zod";
@@ -34,7 +35,7 @@ const meter: Meter = (happened) => {
 };
 const provider = remoteClusters(outside);
 const chat = remoteChat(outside);
-const ears = Promise.withResolvers<number>();
+const ears = Promise.withResolvers<string>();
 
 /** Commands and workflows of another version. */
 const root = process.env["SHIPMATE_TEST_ROOT"];
@@ -72,10 +73,15 @@ function drives(): { readonly hear: Meter; count(): number } {
   };
 }
 
-/** The chat's way in: a webhook that is answered as soon as what was said is stored. */
-async function listen(door: Door): Promise<number> {
+/**
+ * The chat's way in: a webhook that is answered as soon as what was said is stored. Its address is a secret, so that
+ * what a chat says to a process that is gone, or in a namespace of its own, reaches no other one on the same port.
+ */
+async function listen(door: Door): Promise<string> {
+  const path = `/${randomUUID()}`;
   const server = createServer(async (request, response) => {
     try {
+      if (request.url !== path) throw new Error("this is said to somebody else");
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const { key, who, channel, said } = Said.parse(JSON.parse(Buffer.concat(chunks).toString()));
@@ -89,10 +95,10 @@ async function listen(door: Door): Promise<number> {
       response.destroy();
     }
   });
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = Promise.withResolvers<string>();
   server.listen(0, "127.0.0.1", () => {
     const address = server.address();
-    if (typeof address === "object" && address) resolve(address.port);
+    if (typeof address === "object" && address) resolve(`http://127.0.0.1:${address.port}${path}`);
   });
   return promise;
 }
