@@ -169,7 +169,9 @@ function ours(url: string, child: ChildProcess): Ours {
       return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024);
     },
     async runs(limit = 50) {
-      const answer = await fetch(`${url}/api/v1/runs?limit=${limit}`);
+      // Asked all the time: a connection that is kept may be closed just as it is used, where the machine is busy.
+      const headers = { connection: "close" };
+      const answer = await fetch(`${url}/api/v1/runs?limit=${limit}`, { headers });
       return z.object({ runs: z.array(Run) }).parse(await answer.json()).runs;
     },
     async say(text) {
