@@ -348,7 +348,7 @@ test("it says so when Shipmate is away, and catches up by itself when it is back
   await page.getByText("Shipmate does not answer. Trying again").waitFor();
   expect(await page.locator(".notice").count()).toBe(1);
   const back = await world(database, { port: alone.port });
-  await page.getByText("Shipmate does not answer").waitFor({ state: "detached", timeout: 45_000 });
+  await page.getByText("Shipmate does not answer").waitFor({ state: "detached" });
   await card(page, "m1").getByText("Looking at what would change.").waitFor();
   await page.context().close();
   await back.close();
