@@ -125,7 +125,7 @@ async function waitUntil(c: Asked, act: Until, place: string): Promise<void> {
   );
   const saw = Saw.parse(answer);
   if (saw.state === "good")
-    return progress.put([{ key: did, value: { result: answer } }], { shows: true });
+    return progress.put([{ key: did, value: { result: answer } }], { shows: true, later: "turn" });
   const before = progress.get(c.key(place, "saw"));
   if (canonical(before) !== canonical(answer))
     await progress.put([{ key: c.key(place, "saw"), value: answer }], { shows: true });

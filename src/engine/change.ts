@@ -340,18 +340,25 @@ async function close(
 ): Promise<void> {
   const { run } = c.progress;
   const stood = c.progress.lines.has(c.step);
-  const write = async (sql: Sql) => {
-    const behind = stood ? await releaseLocks(sql, run.id, c.step) : [];
+  let behind: readonly string[] = [];
+  const body = async (sql: Sql) => {
+    behind = stood ? await releaseLocks(sql, run.id, c.step) : [];
     await ringRuns(sql, behind);
     const begun = c.progress.has(c.key("begun"));
     if (!end.ok && !begun) await voidPlans(sql, run.id, c.step, end.says ?? "");
-    return { value: behind };
   };
-  const put = [{ key: c.key("end"), value: { ...end, at: c.progress.now() } }];
+  const entries = [{ key: c.key("end"), value: { ...end, at: c.progress.now() } }];
   // Lost, it is done once more: what it tells of is on the disk.
-  const how = { soft: true, puts: { put }, before: stood ? toGiveBack(c) : undefined };
-  c.parts.ring(await c.progress.transact("the end of a change", write, how));
-  c.progress.lines.delete(c.step);
+  const how = { soft: true, before: stood ? toGiveBack(c) : undefined };
+  const after = () => {
+    c.parts.ring(behind);
+    c.progress.lines.delete(c.step);
+  };
+  const what = "the end of a change";
+  if (end.ok) return c.progress.close({ what, entries, body, how, after });
+  const write = async (sql: Sql) => ({ value: await body(sql) });
+  await c.progress.transact(what, write, { ...how, puts: { put: entries } });
+  after();
 }
 
 /** Whether any effect was really carried out: what needed no change does not count. */

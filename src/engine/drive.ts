@@ -66,22 +66,24 @@ export async function drive(
   renewal.unref();
   const lasts = () => performance.now() - renewed < leaseLength;
   let over = false;
+  let progress: Progress | undefined;
   try {
     if (claim.tries > 1) await keepTries(parts.database, claim.id);
-    const progress = await openProgress(parts.together, claim, signal, parts.meter, lasts);
+    progress = await openProgress(parts.together, claim, signal, parts.meter, lasts);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;
     lost.abort(noMore);
+    if (outcome && outcome !== "left") {
+      await end(parts, claim, outcome, progress);
+      return undefined;
+    }
+    await progress.settled();
     if (outcome === "left") {
       const { state, waits } = claim;
       const rest = { wake: undefined, state, waits: waits ?? [] };
       await parts.together.park({ run: progress.holds(), ...rest });
       parts.ring([claim.id]);
-      return undefined;
-    }
-    if (outcome) {
-      await end(parts, claim, outcome, progress);
       return undefined;
     }
     const wake = progress.wakes.length > 0 ? Math.min(...progress.wakes) : undefined;
@@ -92,6 +94,8 @@ export async function drive(
     parts.meter?.({ is: "passed", point: "after rest" });
     return wake;
   } catch (error) {
+    // What was done must not be forgotten because this drive stops here.
+    await progress?.settled().catch(() => {});
     parts.lived(claim.id);
     const fenced = error instanceof Fenced;
     if (fenced && !closing.aborted) parts.meter?.({ is: "lease lost", run: claim.id });
@@ -122,16 +126,19 @@ async function end(
   outcome: Outcome,
   progress: Progress,
 ): Promise<void> {
+  const owed = await progress.owed();
   const rung = await parts.database.transaction(async (sql) => {
     const { end: state, says, output, next: buttons } = outcome;
     const { by_person: person, title } = claim;
     const did = `ended: ${state}`;
-    const audit = { person, surface: "engine", did, run: claim.id, detail: { says } };
+    const deed = { person, surface: "engine", did, run: claim.id, detail: { says } };
+    const { entries } = owed;
+    const audit = [...owed.audit, deed];
     // All of it is asked for at once and carried out in this order; where the end is fenced, nothing of it stays.
     const stood = progress.lines.size > 0;
     const [, children, behind] = await Promise.all([
       stood && toRelease(sql, claim.id),
-      endRun(sql, progress.holds(), { state, says, output, buttons, audit }),
+      endRun(sql, progress.holds(), { state, says, output, buttons, entries, audit }),
       stood ? releaseLocks(sql, claim.id, undefined) : [],
       insertCall(sql, {
         ...{ run: claim.id, name: "end", card: { title, says } },

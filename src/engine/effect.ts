@@ -97,7 +97,10 @@ function effectKey(c: Changing, place: string): string {
 /** Whether it takes something back. */
 const isBack = (place: string): boolean => place.includes("/undo");
 
-/** The result, the audit row that explains it and the next intent, in one commit. */
+/**
+ * The result, the audit row that explains it and the next intent, in one commit. Where nothing is carried out next it is
+ * that of the run's end, if that follows in this turn of the event loop.
+ */
 export async function recordEffect(
   c: Changing,
   doing: Pick<Doing, "place" | "op" | "next">,
@@ -118,7 +121,8 @@ export async function recordEffect(
   const entries = next ? [did, next] : [did];
   c.progress.meter?.({ is: "passed", point: "before checkpoint", back });
   if (next) c.progress.meter?.({ is: "passed", point: "before intent", back });
-  await c.progress.put(entries, { audit: [deed], shows: true, intent: next?.key });
+  const later = next ? undefined : ("turn" as const);
+  await c.progress.put(entries, { audit: [deed], shows: true, intent: next?.key, later });
   c.progress.meter?.({ is: "effect", run: run.id, step: c.step, op: doing.op, back });
 }
 

@@ -1,7 +1,8 @@
 /**
  * One claimed run being driven: its journal in memory and in SQL, its presses and plans, and how it parks.
  *
- * Every write goes through `put` or `transact`, both fenced by the claim's epoch. A branch that has to wait calls
+ * Every write goes through `put` or `transact`, both fenced by the claim's epoch. What may come `later` goes along with the
+ * next of them, and nothing is written before it. A branch that has to wait calls
  * `park` and never comes back; when no branch is active any more, the driver gives the claim back. A branch that loses
  * the database never comes back either, and the drive is over: authors and providers have no part in that.
  */
@@ -15,6 +16,7 @@ import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
 import { bumpRoot, Fenced, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
 import type { Together } from "../store/together.ts";
+import { joined, nothing, type Owed } from "./owed.ts";
 
 export interface Progress {
   readonly run: Claim;
@@ -38,6 +40,15 @@ export interface Progress {
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
   /** Entries and other statements in one transaction, behind the fence. */
   transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
+  /**
+   * Puts entries and does other statements at the end of this turn of the event loop, unless the run has ended by then:
+   * its end does the same.
+   */
+  close(closing: Closing): void;
+  /** Whoever parks the run: all that was to come later is written. */
+  settled(): Promise<void>;
+  /** Whoever ends the run writes what was to come later, where it is not written by now. */
+  owed(): Promise<Owed>;
   /** Reads besides the journal. */
   reads<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
   /** Waits for something outside this process. Never comes back. */
@@ -76,6 +87,14 @@ export interface TransactHow {
   /** What is put whatever the rest comes to: it is the fence too, and nothing else is put. */
   readonly puts?: Puts;
 }
+/** `transact`, and what follows it. */
+export interface Closing {
+  readonly what: string;
+  readonly entries: readonly Entry[];
+  readonly body: (sql: Sql) => Promise<void>;
+  readonly how: Omit<TransactHow, "puts">;
+  readonly after: () => void;
+}
 export interface PutHow {
   readonly state?: string;
   readonly gone?: readonly string[];
@@ -85,7 +104,17 @@ export interface PutHow {
   readonly soft?: boolean;
   /** Of what is put, the intent that is carried out next. */
   readonly intent?: string | undefined;
+  /**
+   * It may be written with what comes next: within a moment (what is only read again where it is lost), or at the end of
+   * this turn of the event loop.
+   */
+  readonly later?: "moment" | "turn" | undefined;
 }
+
+/** How long what may come in a moment waits for something to go along with, in milliseconds. */
+const moment = 10;
+/** What took longer tells the time anew: waits are reckoned from it. In milliseconds. */
+const told = 100;
 
 export async function openProgress(
   together: Together,
@@ -126,13 +155,100 @@ export async function openProgress(
     }
   };
   const holds = () => ({ id: run.id, epoch: run.epoch, rev });
-  const passed = (at: Passed) => {
-    now = at.now;
-    rev = Math.max(rev, at.rev);
+  let at = performance.now();
+  const passed = (passed: Passed) => {
+    at = performance.now();
+    now = passed.now;
+    rev = Math.max(rev, passed.rev);
   };
   const remember = (put: readonly Entry[], gone: readonly string[]) => {
     for (const key of gone) entries.delete(key);
     for (const { key, value } of put) entries.set(key, value);
+  };
+
+  /** What is not written yet, and the write that some of it is part of: no other one begins before that is over. */
+  let owed = nothing;
+  const closings: Closing[] = [];
+  let writing: Promise<void> | undefined;
+  let failed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const take = (): Owed => {
+    clearTimeout(timer);
+    timer = undefined;
+    const taken = owed;
+    owed = nothing;
+    return taken;
+  };
+  const carrying = <T>(write: Promise<T>): Promise<T> => {
+    const under = write.then(
+      () => {},
+      (error: unknown) => {
+        failed = true;
+        broken.reject(error);
+      },
+    );
+    writing = under.then(() => {
+      writing = undefined;
+    });
+    return write;
+  };
+  /** Writes what is owed, if nothing else did meanwhile. */
+  const settleOwed = async (): Promise<void> => {
+    while (writing) await writing;
+    if (failed) return;
+    try {
+      const closing = closings.shift();
+      if (closing) {
+        const { what, entries: put, body, how, after } = closing;
+        const puts = { put };
+        const write = async (sql: Sql) => ({ ...puts, value: await body(sql) });
+        await carrying(written(what, write, { ...how, puts }, take()));
+        after();
+      } else if (owed !== nothing) {
+        passed(await carrying(together.put({ run: holds(), ...take() })));
+      }
+    } catch (error) {
+      broken.reject(error);
+    }
+  };
+  /** What has to be written before anything else is. */
+  const isBusy = () => failed || writing !== undefined || closings.length > 0;
+  const ready = () => (failed ? new Promise<never>(() => {}) : settleOwed());
+  const written = async <R>(
+    what: string,
+    body: (sql: Sql) => Promise<Written<R>>,
+    how: TransactHow,
+    before: Owed,
+  ): Promise<R> => {
+    const soft = how.soft && before.soft;
+    const entry = (run: Holds, { put: entries = [], gone = [], state, audit = [] }: Puts) => ({
+      ...{ run, gone, state },
+      ...joined(before, { entries, audit, shows: true, soft: soft ?? false }, gone),
+    });
+    const work = async (sql: Sql) => {
+      // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
+      const opening = how.before?.(sql);
+      const passing = how.puts
+        ? putEntries(sql, entry(holds(), how.puts))
+        : fence(sql, holds(), what, soft);
+      const [at, written] = await Promise.all([passing, body(sql), opening]);
+      const { value } = written;
+      const puts = how.puts ?? written;
+      const { put = [], gone = [], state, audit = [], intent } = puts;
+      const done = { at, put, gone, intent, value };
+      if (how.puts) return done;
+      const count = put.length + gone.length + audit.length;
+      if (count === 0 && before === nothing && state === undefined) {
+        if (!soft) await bumpRoot(sql, run.id);
+        return done;
+      }
+      return { ...done, at: await putEntries(sql, entry({ ...run, rev: at.rev }, puts)) };
+    };
+    const done = await database.transaction(work);
+    passed(done.at);
+    remember(done.put, done.gone);
+    if (done.intent !== undefined) fresh.add(done.intent);
+    return done.value;
   };
   return {
     run,
@@ -155,42 +271,47 @@ export async function openProgress(
       stillMine();
     },
     isFresh: (intent) => fresh.delete(intent),
-    async put(put, { intent, ...how } = {}) {
+    async put(put, { intent, later, gone = [], state, ...how } = {}) {
       stillMine();
-      const entry = { run: holds(), entries: put, ...how };
-      passed(await asked(() => together.put(entry)));
-      remember(put, how.gone ?? []);
+      const mine = { ...nothing, entries: put, ...how, shows: how.shows ?? state !== undefined };
+      const soft = how.soft ?? false;
+      if (later === "turn" || (later && performance.now() - at < told)) {
+        owed = joined(owed, { ...mine, soft });
+        remember(put, []);
+        if (later === "turn") setImmediate(() => void settleOwed());
+        else timer ??= setTimeout(() => void settleOwed(), moment);
+        return;
+      }
+      while (isBusy()) await ready();
+      const before = take();
+      const entry = { run: holds(), state, gone, ...joined(before, { ...mine, soft }, gone) };
+      const write = () => together.put(entry);
+      passed(await asked(() => (before === nothing ? write() : carrying(write()))));
+      remember(put, gone);
       if (intent !== undefined) fresh.add(intent);
     },
     async transact(what, body, how = {}) {
       stillMine();
-      const { soft } = how;
-      const entry = (run: Holds, { put: entries = [], gone, state, audit }: Puts) => ({
-        ...{ run, entries, gone: gone ?? [], state, audit, shows: true, soft },
-      });
-      const work = async (sql: Sql) => {
-        // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
-        const opening = how.before?.(sql);
-        const passing = how.puts
-          ? putEntries(sql, entry(holds(), how.puts))
-          : fence(sql, holds(), what, soft);
-        const [at, written] = await Promise.all([passing, body(sql), opening]);
-        const { value } = written;
-        const puts = how.puts ?? written;
-        const { put = [], gone = [], state, audit = [], intent } = puts;
-        const done = { at, put, gone, intent, value };
-        if (how.puts) return done;
-        if (put.length + gone.length + audit.length === 0 && state === undefined) {
-          if (!soft) await bumpRoot(sql, run.id);
-          return done;
-        }
-        return { ...done, at: await putEntries(sql, entry({ ...run, rev: at.rev }, puts)) };
-      };
-      const done = await asked(() => database.transaction(work));
-      passed(done.at);
-      remember(done.put, done.gone);
-      if (done.intent !== undefined) fresh.add(done.intent);
-      return done.value;
+      while (isBusy()) await ready();
+      const before = take();
+      const write = () => written(what, body, how, before);
+      return asked(() => (before === nothing ? write() : carrying(write())));
+    },
+    close(asked) {
+      stillMine();
+      closings.push(asked);
+      remember(asked.entries, []);
+      setImmediate(() => void settleOwed());
+    },
+    async settled() {
+      while (!failed && (isBusy() || owed !== nothing)) await settleOwed();
+      if (failed) await broken.promise;
+    },
+    async owed() {
+      while (writing) await writing;
+      if (failed) return broken.promise;
+      const put = closings.splice(0).flatMap((closing) => closing.entries);
+      return joined(take(), { ...nothing, entries: put });
     },
     reads: (body) => asked(() => body(database)),
     park(wait, wake) {

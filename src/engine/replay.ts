@@ -311,7 +311,8 @@ function stepsOf(
           const asked = { key: keyOf(name, "asked"), value: sha256([op.op, op.input]) };
           const kept = limits.keptWith(progress.get("kept"), value);
           const more = kept === undefined ? [] : [{ key: "kept", value: kept }];
-          await progress.put([{ key, value }, asked, ...more], { soft: true }); // lost, it is looked at again
+          // Lost, it is looked at again.
+          await progress.put([{ key, value }, asked, ...more], { soft: true, later: "moment" });
           return value as never;
         }
         return lookedUp(parts, progress, name, op) as never;

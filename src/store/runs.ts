@@ -337,7 +337,7 @@ export function keptBack({ id, epoch, rev }: Holds, what: string): never {
 }
 
 /**
- * Ends a run for good, with its open plans and the audit row that tells of it, and gives its claim back. Gives its
+ * Ends a run for good, with its open plans, its last entries and the audit rows that tell of it, and gives its claim back. Gives its
  * children that are still open. Throws Fenced where the claim is not the current one.
  */
 export async function endRun(
@@ -349,11 +349,13 @@ export async function endRun(
     readonly output: Json;
     /** What the card offers from now on. */
     readonly buttons: readonly Say[];
-    readonly audit: Deed;
+    /** What its journal has besides. */
+    readonly entries: readonly { readonly key: string; readonly value: Json }[];
+    readonly audit: readonly Deed[];
   },
 ): Promise<readonly string[]> {
   const { id, epoch, rev } = holds;
-  const { person, surface, did, detail = {} } = end.audit;
+  const { entries } = end;
   const row = await first(
     sql,
     Ended,
@@ -364,9 +366,14 @@ export async function endRun(
      closed AS (
        UPDATE shipmate.plans p SET state = 'cancelled', why = $5, decided_at = shipmate.now()
        FROM mine WHERE p.run = $1 AND p.state = 'open'),
+     saved AS (
+       INSERT INTO shipmate.journal (run, key, value)
+       SELECT id, e->>'key', e->'value' FROM mine, jsonb_array_elements($8::jsonb) e
+       ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at),
      told AS (
-       INSERT INTO shipmate.audit (person, surface, did, run, detail)
-       SELECT $8, $9, $10, id, $11::jsonb FROM mine RETURNING id),
+       INSERT INTO shipmate.audit (person, surface, did, run, digest, detail)
+       SELECT d->>'person', d->>'surface', d->>'did', d->>'run', d->>'digest', COALESCE(d->'detail', '{}')
+       FROM mine, jsonb_array_elements($9::jsonb) d RETURNING id),
      unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told),
      shown AS (
        UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
@@ -375,7 +382,8 @@ export async function endRun(
        WHERE parent = $1 AND ${isOpen}) AS children FROM mine`,
     [
       ...[id, epoch, rev, end.state, end.says, json(end.output), json(end.buttons)],
-      ...[person, surface, did, detail],
+      json(entries.map(({ key, value }) => ({ key, value: value ?? null }))),
+      json(end.audit),
     ],
   );
   return row?.children ?? keptBack(holds, "the end");

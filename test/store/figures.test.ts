@@ -48,12 +48,13 @@ describe.each(databases())("on $kind", ({ open }) => {
     const [first, second] = await claimRuns(database, 2);
     if (!first || !second) throw new Error("nothing was due");
     await parkTogether(database)({ run: first, wake: undefined, state: "waiting", waits: [] });
-    const audit = { person: "ada", surface: "engine", did: "ended" };
+    const audit = [{ person: "ada", surface: "engine", did: "ended" }];
     await endRun(database, second, {
       state: "succeeded",
       says: "",
       output: null,
       buttons: [],
+      entries: [],
       audit,
     });
     expect(await readFigures(database)).toMatchObject({

@@ -83,7 +83,8 @@ describe.each(databases())("on $kind", ({ open }) => {
   test("who lost its claim neither passes the fence nor ends the run", async () => {
     const [run] = (await claimed(1)) as [Claim];
     const stale = { ...run, epoch: run.epoch - 1 };
-    const end = { state: "succeeded", says: "", output: null, buttons: [], audit: deed(run.id) };
+    const last = { entries: [], audit: [deed(run.id)] };
+    const end = { state: "succeeded", says: "", output: null, buttons: [], ...last };
     await expect(fence(database, stale, "a lock")).rejects.toThrow(Fenced);
     await expect(endRun(database, stale, end)).rejects.toThrow(Fenced);
     expect(await findRun(database, run.id)).toMatchObject({ state: "planning", rev: run.rev });
