@@ -4,7 +4,7 @@ import { Moved, refuse } from "../../../core/refusal.ts";
 import type { KubeObject } from "../../../expand/object.ts";
 import { nameOf } from "../order.ts";
 import { contentOf } from "../plan/grounds.ts";
-import type { Weighed } from "../plan/preview.ts";
+import type { Known } from "../plan/preview.ts";
 import { inTens } from "../tens.ts";
 import type { Spot } from "../types.ts";
 import { addressOf } from "../url.ts";
@@ -26,7 +26,7 @@ export interface Made {
 export interface Kept {
   readonly made: Made;
   /** What was found out; undefined where nothing of it is there yet. */
-  readonly weighed?: Weighed;
+  readonly weighed?: Known;
   /** What the cluster was asked for it. */
   readonly asked: readonly Question[];
 }

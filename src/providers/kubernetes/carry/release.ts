@@ -88,7 +88,8 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
       return { same: { url: newest.url } };
     const again = newest?.state === "bad" && newest.version === version;
     const will = { [main]: willBe(version, made, again), ...weighed.will };
-    remember(spot, will, { made, weighed, asked: look.asked() });
+    const { changes: _, live: __, ...known } = weighed;
+    remember(spot, will, { made, weighed: known, asked: look.asked() });
     return {
       changes: [
         { of: main, field: "version", from: described(newest), to: version },
@@ -259,11 +260,11 @@ export function release(deck: Deck): Provider<typeof clusters>["release"] {
     return { number, wanted, live, url };
   }
 
-  /** The objects that the plan was made of, where they are kept. */
-  function knownFor(spot: Spot, { plan, seen }: Run<Released>): Live | undefined {
+  /** The versions of the objects that the plan was made of, where they are kept. */
+  function knownFor(spot: Spot, { plan, seen }: Run<Released>): Verified["known"] {
     const weighed = remembered(spot, willIn(plan))?.weighed;
     const isIt = canonical({ ...seen, ...weighed?.seen }) === canonical(seen);
-    return isIt ? weighed?.live : undefined;
+    return isIt ? weighed?.versions : undefined;
   }
 
   return {

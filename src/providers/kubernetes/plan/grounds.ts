@@ -41,11 +41,9 @@ export function groundsOf(live: KubeObject | undefined, wanted: KubeObject): Jso
   };
 }
 
-/** Whether nobody has written to it since. */
-export function isUntouched(now: KubeObject | undefined, then: KubeObject | undefined): boolean {
-  const [a, b] = [now?.metadata, then?.metadata];
-  const version = a?.["resourceVersion"];
-  return version !== undefined && version === b?.["resourceVersion"] && a?.["uid"] === b["uid"];
+/** Of one state of an object; another one after each write. Undefined where it is not there. */
+export function versionOf(live: KubeObject | undefined): string | undefined {
+  return live && `${live.metadata["uid"]} ${live.metadata["resourceVersion"]}`;
 }
 
 /** How many there are, where the release leaves that to whoever scales it. */

@@ -10,7 +10,7 @@ import { about, inAll } from "./about.ts";
 import { accessChange } from "./access.ts";
 import { absent, denied } from "./deny.ts";
 import { type Difference, differences, isSame, type Path, type Value, valueAt } from "./diff.ts";
-import { contentOf, groundsOf, isUntouched } from "./grounds.ts";
+import { contentOf, groundsOf, versionOf } from "./grounds.ts";
 import { newText, thereText } from "./hints.ts";
 import { managerText, pathIn, touches, undoes, us } from "./owners.ts";
 import { room } from "./room.ts";
@@ -31,7 +31,12 @@ export interface Weighed {
   readonly live: ReadonlyMap<string, KubeObject | undefined>;
   /** What was asked for, by the same names. */
   readonly objects: ReadonlyMap<string, KubeObject>;
+  /** `versionOf` what was read, by the same names. */
+  readonly versions: ReadonlyMap<string, string | undefined>;
 }
+
+/** What is worth keeping of it until the next look. */
+export type Known = Omit<Weighed, "changes" | "live">;
 
 /**
  * Changes nothing. Refuses in one sentence what the API server would refuse. Asked twice of an unchanged world it
@@ -43,7 +48,7 @@ export async function weigh(
   main: string,
   wanted: Wanted,
   signal: AbortSignal,
-  before?: Weighed,
+  before?: Known,
 ): Promise<Weighed> {
   const ordered = inOrder(wanted.objects);
   const chief = chiefOf(spot.service, ordered);
@@ -56,7 +61,7 @@ export async function weigh(
     const { live, after } = tried;
     const name = nameOf(object);
     const isKnown = isSame(before?.objects.get(name) as Value, object as Value, []);
-    const isStill = isKnown && isUntouched(live, before?.live.get(name));
+    const isStill = isKnown && live && versionOf(live) === before?.versions.get(name);
     return {
       ...tried,
       changes: changesOf(main, tried, whose),
@@ -103,6 +108,7 @@ export async function weigh(
       ...gone.map(({ name, live }) => [name, live] as const),
     ]),
     objects: new Map(weighed.map(({ object }) => [nameOf(object), object])),
+    versions: new Map(weighed.map(({ object, live }) => [nameOf(object), versionOf(live)])),
   };
 }
 

@@ -8,7 +8,7 @@ import { inTens } from "../tens.ts";
 import type { Cluster, Spot } from "../types.ts";
 import { denied } from "./deny.ts";
 import { type Value, valueAt } from "./diff.ts";
-import { differing, groundsOf, isUntouched } from "./grounds.ts";
+import { differing, groundsOf, versionOf } from "./grounds.ts";
 import { isOurs, managerText, ownersOf, touches } from "./owners.ts";
 import type { Wanted } from "./wanted.ts";
 import { fieldText, objectText, told } from "./words.ts";
@@ -16,8 +16,8 @@ import { fieldText, objectText, told } from "./words.ts";
 /** What need not be looked into. */
 export interface Verified {
   readonly ours?: number | undefined;
-  /** The objects, by `nameOf`, that `seen` was made of. */
-  readonly known?: ReadonlyMap<string, KubeObject | undefined> | undefined;
+  /** `versionOf` the objects that `seen` was made of, by `nameOf`. */
+  readonly known?: ReadonlyMap<string, string | undefined> | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export async function verify(
     const live = await read(refOf(object));
     const name = nameOf(object);
     const isDone = ours !== undefined && live?.metadata.annotations?.[marks.release] === `${ours}`;
-    const isSo = isDone || isUntouched(live, known?.get(name));
+    const isSo = isDone || (live && versionOf(live) === known?.get(name));
     if (!isSo && canonical(groundsOf(live, object)) !== canonical(seen[name] ?? null))
       throw new Moved(
         `${main(spot)}: ${moved(spot, live, object, seen[name], object === chief)} since this was planned.`,
