@@ -129,7 +129,7 @@ export function connections({ most, open, lost }: ConnectionsParts): Connections
     timer = undefined;
     const late = performance.now() - patience;
     while (waiting[0] && waiting[0].since <= late)
-      waiting.shift()?.refuse(new Unavailable("connecting to the database"));
+      waiting.shift()?.refuse(new Unavailable("connecting to the database", { cause: tooLate() }));
     if (waiting[0]) timer = setTimeout(giveUp, waiting[0].since - late).unref();
   };
   return {
@@ -143,3 +143,6 @@ export function connections({ most, open, lost }: ConnectionsParts): Connections
     },
   };
 }
+
+/** The same whether a server did not answer or all connections were in use: it may be there a moment later. */
+const tooLate = () => new Error(`timeout: no connection was to be had in ${patience / 1_000} s`);

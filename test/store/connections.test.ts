@@ -3,6 +3,7 @@ import type { Connection, Hears } from "../../src/store/connection.ts";
 import { connections, patience } from "../../src/store/connections.ts";
 import { LostConnection } from "../../src/store/database.ts";
 import type { Statement } from "../../src/store/transaction.ts";
+import { isAway } from "../../src/store/unreachable.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -148,7 +149,7 @@ test("gives up who waited for too long, and whoever came later later", async () 
   const { beside, under } = server(1);
   void beside("a");
   await turn();
-  const first = expect(beside("b")).rejects.toThrow("connecting to the database");
+  const first = expect(beside("b")).rejects.toSatisfy(isAway, "what may be waited for");
   await vi.advanceTimersByTimeAsync(patience / 2);
   const second = beside("c");
   let ended = false;
