@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { simSuite } from "./sim-suite.ts";
 
-const sim = simSuite(1, 8);
+const sim = simSuite(1, 12);
 
 test("a seed lives the same life each time", async () => {
   const [first, other] = [await sim().live(11), await sim().live(12)];
