@@ -1,7 +1,7 @@
 /** Custom resource definitions of vendors, for tests on a control plane. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { vi } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Kube, soon } from "./kube.ts";
 
 /** Installs a folder of the samples and waits until the API serves it. It stays: other tests of the run may use it. */
@@ -15,9 +15,16 @@ export async function installCrds(kube: Kube, folder: "cloudnative-pg"): Promise
 
 /** Waits until the API serves these definitions, named as kubectl names them: `crd/…`, or `-f` and a path. */
 export async function established(kube: Kube, ...which: readonly string[]): Promise<void> {
-  // One that has no conditions yet is not waited for: kubectl says at once that it can't read them.
-  await vi.waitFor(
-    () => kube.kubectl("wait", "--for=condition=Established", "--timeout=60s", ...which),
-    { ...soon, interval: 100 },
-  );
+  const late = performance.now() + soon.timeout;
+  const wait = () => kube.kubectl("wait", "--for=condition=Established", "--timeout=60s", ...which);
+  for (;;) {
+    try {
+      await wait();
+      return;
+    } catch (error) {
+      // One that has no conditions yet is not waited for: kubectl says at once that it can't read them.
+      if (performance.now() > late) throw error;
+      await sleep(100);
+    }
+  }
 }
