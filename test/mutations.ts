@@ -79,7 +79,7 @@ const mutations: readonly Mutation[] = [
         in: "",
       },
     ],
-    by: 40,
+    by: { tests: "test/store/plans.test.ts", project: "quick" },
   },
   {
     name: "signature window",

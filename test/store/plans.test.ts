@@ -1,9 +1,16 @@
-/** Open plans on targets that somebody else is about to change. */
+/** Open plans: whom another run on their targets makes void, and how often one person counts. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { Target } from "../../src/core/operation.ts";
 import type { Plan } from "../../src/core/plan.ts";
 import type { Database } from "../../src/store/database.ts";
-import { insertPlan, latestPlans, voidOthers } from "../../src/store/plans.ts";
+import {
+  insertPlan,
+  insertVote,
+  latestPlans,
+  voidOthers,
+  withdrawVote,
+} from "../../src/store/plans.ts";
 import { databases, empty } from "../databases.ts";
 
 const planOn = (targets: readonly Target[]): Plan => ({
@@ -48,5 +55,21 @@ describe.each(databases())("what is planned on $kind", ({ open }) => {
     await database.run("UPDATE shipmate.plans SET found_by = NULL");
     const rung = await voidOthers(database, "mine", ["production/shop/web"], "run 1 went ahead");
     expect([...rung].sort()).toEqual(["above", "same"]);
+  });
+
+  test("has one vote of each person, however often it comes, until it is withdrawn", async () => {
+    await plan("mine", "staging/web");
+    const of = { run: "mine", step: "ship", digest: "0", person: "grace", surface: "slack" };
+    const vote = (says: "yes" | "no") =>
+      insertVote(database, { ...of, vote: says }, { did: "voted" });
+    const together = await Promise.all([vote("yes"), vote("no"), vote("yes")]);
+    expect(together.filter(Boolean)).toHaveLength(1);
+    expect(await vote("no")).toBe(false);
+    const told = () =>
+      database.query(z.object({ n: z.number() }), "SELECT count(*) AS n FROM shipmate.audit");
+    expect(await told(), "what changed nothing is not told of").toEqual([{ n: 1 }]);
+    expect(await withdrawVote(database, "mine", "0", "grace")).toBe(true);
+    expect(await vote("no")).toBe(true);
+    expect(await told()).toEqual([{ n: 2 }]);
   });
 });
