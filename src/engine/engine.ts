@@ -90,7 +90,7 @@ const breath = 10;
 const sweep = 5_000;
 /** The least time between two looks while every place is taken, in milliseconds. */
 const whileFull = 25;
-/** While so many are driven, what is due is claimed together, after at least so many milliseconds: then they read and write together too. */
+/** While so many are driven, what is due is claimed together after so many milliseconds: then they read and write together. */
 const many = 4;
 const apart = 20;
 /** Places besides, for what somebody waits for: a vote, a click, a rollback is never behind slow runs. */

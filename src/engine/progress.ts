@@ -1,10 +1,10 @@
 /**
  * One claimed run being driven: its journal in memory and in SQL, its presses and plans, and how it parks.
  *
- * Every write goes through `put` or `transact`, both fenced by the claim's epoch. What may come `later` goes along with the
- * next of them, and nothing is written before it. A branch that has to wait calls
- * `park` and never comes back; when no branch is active any more, the driver gives the claim back. A branch that loses
- * the database never comes back either, and the drive is over: authors and providers have no part in that.
+ * Every write goes through `put` or `transact`, both fenced by the claim's epoch. What may come `later` goes along with
+ * the next of them, and nothing is written before it. A branch that has to wait calls `park` and never comes back; when
+ * no branch is active any more, the driver gives the claim back. A branch that loses the database never comes back
+ * either, and the drive is over: authors and providers have no part in that.
  */
 import type { Json } from "../core/operation.ts";
 import type { Meter } from "../observe/meter.ts";

@@ -8,7 +8,7 @@ import { behindSince, type Sql } from "./database.ts";
  * For so many milliseconds a request that was given up may still arrive. Linux goes on sending what a closed connection
  * still holds for up to 102 s (tcp_orphan_retries: eight times, doubling from 0.2 s).
  */
-export const doubt = 120_000;
+const doubt = 120_000;
 
 /** For an UPDATE of messages, the value of `doubt_until`: where `isUnknown`, an edit may come from now on. */
 export const doubtAfter = (isUnknown: string): string =>

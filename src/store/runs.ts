@@ -337,8 +337,8 @@ export function keptBack({ id, epoch, rev }: Holds, what: string): never {
 }
 
 /**
- * Ends a run for good, with its open plans, its last entries and the audit rows that tell of it, and gives its claim back. Gives its
- * children that are still open. Throws Fenced where the claim is not the current one.
+ * Ends a run for good, with its open plans, its last entries and the audit rows that tell of it, and gives its claim
+ * back. Gives its children that are still open. Throws Fenced where the claim is not the current one.
  */
 export async function endRun(
   sql: Sql,
