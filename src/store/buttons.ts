@@ -1,6 +1,6 @@
 /** Behind each button's opaque id: the command it says and the message it stands in. The row is the truth, not the click. */
 import { z } from "zod";
-import { first, Jsonb, json, type Sql, soft } from "./database.ts";
+import { first, Jsonb, json, type Sql } from "./database.ts";
 
 export const ButtonRow = z.object({
   id: z.string(),
@@ -13,17 +13,19 @@ export const ButtonRow = z.object({
 });
 export type ButtonRow = z.output<typeof ButtonRow>;
 
-/** The same button a second time changes nothing. A power cut may lose it, together with its message's being posted. */
+/**
+ * The same button a second time changes nothing, and costs no wait for the disk. A new one is on the disk before anybody
+ * sees it: somebody may press it right after a power cut, before its card is drawn again.
+ */
 export async function insertButtons(
   sql: Sql,
   buttons: readonly Omit<ButtonRow, "at">[],
 ): Promise<void> {
   if (buttons.length === 0) return;
   await sql.run(
-    `WITH soft AS (${soft})
-     INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
+    `INSERT INTO shipmate.buttons (id, message, surface, channel, command, args)
      SELECT b->>'id', b->>'message', b->>'surface', b->>'channel', b->>'command', b->'args'
-     FROM jsonb_array_elements($1::jsonb) b, soft ORDER BY 1 ON CONFLICT (id) DO NOTHING`,
+     FROM jsonb_array_elements($1::jsonb) b ORDER BY 1 ON CONFLICT (id) DO NOTHING`,
     [json(buttons)],
   );
 }
