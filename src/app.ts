@@ -369,7 +369,13 @@ async function openSurfaces(config: Config, parts: SurfaceParts) {
 
 /** At once, and then every few seconds: what a process left behind that stored an intent and died. */
 function keepTakingUp(door: TheDoor, failed: (error: unknown) => void): () => void {
-  const take = (olderThan: number) => door.takeUp(olderThan).catch(failed);
+  let taking = false;
+  const take = async (olderThan: number) => {
+    if (taking) return;
+    taking = true;
+    await door.takeUp(olderThan).catch(failed);
+    taking = false;
+  };
   void take(0);
   const timer = setInterval(() => void take(takeUpAfter), takeUpEvery);
   timer.unref();

@@ -5,6 +5,7 @@ import type { Log } from "./observe/log.ts";
 import { awaitPostgres } from "./store/await-postgres.ts";
 import { voidClaims } from "./store/claims.ts";
 import type { Database } from "./store/database.ts";
+import { voidTaken } from "./store/inbox.ts";
 import { seekUnposted, voidPosting } from "./store/messages.ts";
 import { migrate } from "./store/migrate.ts";
 import { openPglite } from "./store/pglite.ts";
@@ -38,6 +39,7 @@ async function openFolder(home: string, log: Log): Promise<Database> {
     await migrate(database);
     await voidClaims(database);
     await voidPosting(database);
+    await voidTaken(database);
     return database;
   } catch (error) {
     await database.close();

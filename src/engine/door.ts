@@ -15,7 +15,7 @@ import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
 import { insertButtons } from "../store/buttons.ts";
 import { type Database, isDown, type Sql, softly } from "../store/database.ts";
-import { finishIntent, openIntents, storeIntent, takeIntent, Unreadable } from "../store/inbox.ts";
+import { finishIntent, storeIntent, takeIntent, takeUpOpen, Unreadable } from "../store/inbox.ts";
 import { insertReply, unfollow } from "../store/messages.ts";
 import type { Run } from "../store/runs.ts";
 import { learnRef } from "../store/standing.ts";
@@ -87,6 +87,8 @@ export interface TheDoor extends Door {
 
 /** How many intents are dealt with at once: more of them would only keep acks waiting. */
 const sideBySide = 4;
+/** How many are taken up at once, of those that a crash left. */
+const handful = 16;
 /** How many intents are remembered between their ack and their turn; the rest is read from the inbox. */
 const most = 1_000;
 
@@ -318,9 +320,9 @@ export function createDoor(parts: DoorParts): TheDoor {
     const id = sha256([intent.at.surface, intent.key, "form"]).slice(0, 24);
     const form: Form = { ...draft, id };
     const { surface, channel } = intent.at;
+    const button = { id, message: "", surface, channel, command, args: asJson(known) };
     await database.transaction(async (sql) => {
-      const args = asJson(known);
-      await insertButtons(sql, [{ id, message: "", surface, channel, command, args }]);
+      await insertButtons(sql, [button]);
       await finishIntent(sql, surface, intent.key, asJson({ is: "form", form }));
     });
     return { is: "form", form };
@@ -343,25 +345,28 @@ export function createDoor(parts: DoorParts): TheDoor {
     async close() {
       await Promise.allSettled(under);
     },
-    async takeUp(olderThan) {
-      const left = await openIntents(database, olderThan);
-      for (const { surface, key } of left) {
-        if (parts.closing.aborted) break;
-        try {
-          const answer = await enter(key, surface);
-          if (answer.is === "form") await sayAgain(key, surface, answer.form);
-        } catch (error) {
-          parts.troubled(error, `taking up ${surface} ${key}`);
-          if (error instanceof Unreadable) await giveUp(surface, key);
-        }
-      }
-      return left.length;
-    },
+    takeUp,
   };
 
+  async function takeUp(olderThan: number): Promise<number> {
+    if (parts.closing.aborted) return 0;
+    const some = await takeUpOpen(database, olderThan, handful);
+    await Promise.all(some.map(takeUpOne));
+    return some.length + (some.length < handful ? 0 : await takeUp(olderThan));
+  }
+
+  async function takeUpOne({ surface, key }: { surface: string; key: string }): Promise<void> {
+    try {
+      const answer = await enter(key, surface);
+      if (answer.is === "form") await sayAgain(key, surface, answer.form);
+    } catch (error) {
+      parts.troubled(error, `taking up ${surface} ${key}`);
+      if (error instanceof Unreadable) await giveUp(surface, key);
+    }
+  }
+
   async function storing(intent: Intent): Promise<"new" | "seen"> {
-    const began = performance.now();
-    const { surface } = intent.at;
+    const [began, { surface }] = [performance.now(), intent.at];
     let came: "new" | "seen" | "failed" = "failed";
     parts.meter?.({ is: "passed", point: "before inbox" });
     try {

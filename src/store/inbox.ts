@@ -120,16 +120,36 @@ export async function answerIntent(
   return rows.length === 1;
 }
 
-/** What is still open after so many milliseconds, the oldest first: a crash left it. */
-export function openIntents(
+/** How long others leave alone what one process took up, in milliseconds. */
+const takenFor = 15_000;
+
+/**
+ * Takes up what is still open after so many milliseconds, the oldest first: a crash left it. Nobody else takes up the
+ * same for a while, so that many processes get through it side by side.
+ */
+export function takeUpOpen(
   sql: Sql,
   olderThan: number,
-  limit = 100,
+  limit: number,
 ): Promise<readonly { readonly surface: string; readonly key: string }[]> {
   return sql.query(
     z.object({ surface: z.string(), key: z.string() }),
-    `SELECT surface, key FROM shipmate.inbox
-     WHERE done_at IS NULL AND at <= shipmate.now() - $1::bigint ORDER BY at LIMIT $2`,
-    [olderThan, limit],
+    `WITH soft AS (${soft}), mine AS (
+       SELECT surface, key FROM shipmate.inbox
+       WHERE done_at IS NULL AND at <= shipmate.now() - $1::bigint
+         AND COALESCE(taken_until, 0) <= shipmate.now()
+       ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED),
+     taken AS (
+       UPDATE shipmate.inbox i SET taken_until = shipmate.now() + $3 FROM soft, mine
+       WHERE i.surface = mine.surface AND i.key = mine.key RETURNING i.surface, i.key, i.at)
+     SELECT surface, key FROM taken ORDER BY at`,
+    [olderThan, limit, takenFor],
+  );
+}
+
+/** Nobody is at what was taken up: for a store that only one process can hold, when that process starts. */
+export async function voidTaken(sql: Sql): Promise<void> {
+  await sql.run(
+    "UPDATE shipmate.inbox SET taken_until = NULL WHERE done_at IS NULL AND taken_until IS NOT NULL",
   );
 }

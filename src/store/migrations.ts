@@ -291,4 +291,8 @@ export const migrations: readonly Migration[] = [
   ALTER TABLE shipmate.messages ADD COLUMN doubt_until bigint;
   CREATE INDEX messages_in_doubt ON shipmate.messages (doubt_until) WHERE doubt_until IS NOT NULL;
   `,
+  `
+  -- until when what a crash left is left to the process that took it up
+  ALTER TABLE shipmate.inbox ADD COLUMN taken_until bigint;
+  `,
 ];

@@ -156,7 +156,7 @@ async function live(database: Database, clock: Clock, seed: number): Promise<Liv
     if (over) return;
     crew.sweep("look", row.due, (one) => one.look());
     crew.sweep("post", row.post, (one) => one.show());
-    crew.sweep("inbox", row.inbox === null ? null : row.inbox + 5_001, (one) => one.takeUp());
+    crew.sweep("inbox", row.inbox, (one) => one.takeUp());
     if (chance.happens(0.02)) crew.any()?.seal();
   };
   const turns = await stage.run(() => over || stage.now() - began > latest, idle, most);
@@ -184,7 +184,7 @@ const dueSql = `SELECT
     (SELECT min(wake_at) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until = 0),
     (SELECT min(lease_until) FROM shipmate.runs WHERE ended_at IS NULL AND lease_until > 0)) AS due,
   (SELECT min(greatest(next_at, lease_until)) FROM shipmate.messages WHERE wanted_rev > posted_rev) AS post,
-  (SELECT min(at) FROM shipmate.inbox WHERE done_at IS NULL) AS inbox,
+  (SELECT min(greatest(at + 5001, taken_until)) FROM shipmate.inbox WHERE done_at IS NULL) AS inbox,
   EXISTS (SELECT FROM shipmate.runs WHERE ended_at IS NULL) AS open`;
 
 /** A lost database and what the outside threw are no faults of ours. */

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Intent } from "../../src/core/surface.ts";
 import type { Database } from "../../src/store/database.ts";
-import { finishIntent, openIntents, storeIntent, takeIntent } from "../../src/store/inbox.ts";
+import {
+  finishIntent,
+  storeIntent,
+  takeIntent,
+  takeUpOpen,
+  voidTaken,
+} from "../../src/store/inbox.ts";
 import { type Clock, databases, empty, turnClock } from "../databases.ts";
 
 const spoken: Intent = {
@@ -87,7 +93,7 @@ describe.each(databases())("the inbox on $kind", ({ open }) => {
     expect(await takeIntent(database, "slack", "e1")).toMatchObject({ done: true });
   });
 
-  test("lists what a crash left, the oldest first, and not what has just come", async () => {
+  test("takes up what a crash left, the oldest first, and not what has just come", async () => {
     await storeIntent(database, clicked);
     await clock.advance(10_000);
     await storeIntent(database, spoken);
@@ -95,10 +101,26 @@ describe.each(databases())("the inbox on $kind", ({ open }) => {
     await storeIntent(database, { ...spoken, key: "done" });
     await finishIntent(database, "slack", "done", null);
     await storeIntent(database, { ...spoken, key: "e3" });
-    expect(await openIntents(database, 5_000)).toEqual([
+    const left = [
       { surface: "slack", key: "e2" },
       { surface: "slack", key: "e1" },
-    ]);
-    expect(await openIntents(database, 5_000, 1)).toHaveLength(1);
+    ];
+    expect(await takeUpOpen(database, 5_000, 16)).toEqual(left);
+    expect(await takeUpOpen(database, 5_000, 16), "somebody is at them").toEqual([]);
+    await clock.advance(15_000);
+    expect(await takeUpOpen(database, 5_000, 1), "who took them up died").toEqual(left.slice(0, 1));
+    await voidTaken(database);
+    expect(await takeUpOpen(database, 5_000, 1)).toEqual(left.slice(0, 1));
+  });
+
+  test("gives each of what a crash left to one of those who ask at once", async () => {
+    const keys = Array.from({ length: 40 }, (_, at) => `k${at}`);
+    for (const key of keys) await storeIntent(database, { ...spoken, key });
+    await clock.advance(10_000);
+    const shares = await Promise.all(keys.map(() => takeUpOpen(database, 5_000, 4)));
+    const taken = shares.flat().map(({ key }) => key);
+    expect(new Set(taken).size).toBe(taken.length);
+    const rest = (await takeUpOpen(database, 5_000, 40)).map(({ key }) => key);
+    expect([...taken, ...rest].toSorted()).toEqual(keys.toSorted());
   });
 });
