@@ -222,7 +222,8 @@ export interface Claim {
 
 /**
  * Claims messages that are behind: answers, ends and approvals first, else as they came. What stands there is not known
- * where whoever claimed one before died or sleeps.
+ * where whoever claimed one before died or sleeps. What jumps the queue from now on sets `next_at` to 0: whoever marks
+ * it as posted sees so.
  */
 export async function claimBehind(database: Database, claim: Claim): Promise<readonly Behind[]> {
   const paced = [...new Set(claim.paces.map(({ surface }) => surface))];
@@ -264,7 +265,7 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
        WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
        FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
-       UPDATE shipmate.messages SET lease_until = now + $3,
+       UPDATE shipmate.messages SET lease_until = now + $3, next_at = greatest(next_at, 1),
          posted_hash = CASE WHEN lease_until > 0 THEN NULL ELSE posted_hash END,
          doubt_until = ${doubtAfter("lease_until > 0")} FROM soft, clock, held
        WHERE id = held RETURNING ${columns}, ${late}, matters, number, new, under),

@@ -14,7 +14,7 @@ export interface Posted {
   readonly hash: string;
   readonly ref: string;
   readonly drawn: DrawnCard;
-  /** No edit sooner than so many milliseconds from now, unless something jumps the queue. */
+  /** No edit sooner than so many milliseconds from now, unless something jumps the queue, or did so since it was claimed. */
   readonly pace: number;
   /** It is to be drawn once more, whether anything changes or not. */
   readonly again?: boolean;
@@ -42,7 +42,8 @@ async function mark(
        SELECT id FROM shipmate.messages WHERE id = ANY (ARRAY(SELECT id FROM posted))
        FOR NO KEY UPDATE ${locked})
      UPDATE shipmate.messages m SET posted_rev = p.rev, posted_hash = p.hash, ref = p.ref, drawn = p.drawn,
-       attempts = 0, lease_until = 0, next_at = shipmate.now() + p.pace, edited_at = shipmate.now(),
+       attempts = 0, lease_until = 0, edited_at = shipmate.now(),
+       next_at = CASE WHEN m.next_at = 0 AND m.wanted_rev > p.rev THEN 0 ELSE shipmate.now() + p.pace END,
        behind_at = shipmate.now(), wanted_rev = wanted_rev + CASE WHEN p.again THEN 1 ELSE 0 END
      FROM posted p, soft WHERE m.id = ANY (ARRAY(SELECT id FROM held)) AND m.id = p.id RETURNING m.id`,
     [json(posted)],

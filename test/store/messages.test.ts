@@ -1,9 +1,9 @@
 /** Messages that are posted once, whoever tries. */
 import { expect, test } from "vitest";
-import { findMessage, insertReply } from "../../src/store/messages.ts";
+import { changeReply, claimBehind, findMessage, insertReply } from "../../src/store/messages.ts";
 import { markPosted, markTried } from "../../src/store/posted.ts";
 import { learnRef } from "../../src/store/standing.ts";
-import { memoryDatabase } from "../databases.ts";
+import { memoryDatabase, turnClock } from "../databases.ts";
 
 test("whoever comes late with an old claim is told that somebody else tried", async () => {
   const database = await memoryDatabase();
@@ -66,5 +66,39 @@ test("of several that were posted each stands where it was posted, and what is t
   ]);
   expect(await findMessage(database, "a")).toMatchObject({ ref: "ref-a", wanted_rev: 1 });
   expect(await findMessage(database, "b")).toMatchObject({ ref: "ref-b", wanted_rev: 2 });
+  await database.close();
+});
+
+test("what jumps the queue while a message is being changed does not wait for that one's pace", async () => {
+  const database = await memoryDatabase();
+  const clock = await turnClock(database, 1_000_000);
+  const at = { surface: "slack", channel: "room" };
+  await insertReply(database, { id: "m", at, card: { title: "one" } });
+  const claim = async () => {
+    const wants = { surfaces: ["slack"], paces: [], busy: [], limit: 9, lease: 30_000 };
+    const [one] = await claimBehind(database, wants);
+    return one?.wanted_rev;
+  };
+  const mark = (rev: number) => {
+    const posted = { hash: "h", ref: "r", drawn: { title: "t", buttons: [] }, pace: 2_500 };
+    return markPosted(database, [{ id: "m", rev, ...posted }]);
+  };
+  const change = () => changeReply(database, "m", { title: "more" });
+  const jump = () => database.run("UPDATE shipmate.messages SET next_at = 0");
+
+  expect(await claim()).toBe(1);
+  await change();
+  await mark(1);
+  expect(await claim(), "a change waits for its turn").toBeUndefined();
+  await clock.advance(2_500);
+  expect(await claim()).toBe(2);
+  await change();
+  await jump();
+  await mark(2);
+  expect(await claim()).toBe(3);
+  await jump();
+  await mark(3);
+  await change();
+  expect(await claim(), "what jumped is what was posted").toBeUndefined();
   await database.close();
 });
