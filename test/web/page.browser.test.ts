@@ -86,6 +86,36 @@ describe("somebody who has never been here", () => {
     await press("ArrowUp");
     await typed(page).toBe("deploy web 1.4.2 to production");
   });
+  test("may type faster than Shipmate answers: Tab takes what comes, and nothing that was sent is lost", async () => {
+    const page = await come();
+    const answers = Promise.withResolvers<void>();
+    await page.route("**/api/v1/console/complete?*", async (route) => {
+      await answers.promise;
+      await route.continue().catch(() => undefined);
+    });
+    await page.keyboard.type("deploy we");
+    await page.keyboard.press("Tab");
+    await typed(page).toBe("deploy we");
+    answers.resolve();
+    await typed(page).toBe("deploy web ");
+    await page.unroute("**/api/v1/console/complete?*");
+
+    const said = Promise.withResolvers<void>();
+    await page.route("**/api/v1/console/say", async (route) => {
+      await said.promise;
+      await route.continue();
+    });
+    await composer(page).fill("whoami");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("queue");
+    await page.keyboard.press("Enter");
+    await typed(page).toBe("");
+    said.resolve();
+    await expect
+      .poll(() => here.intents.map(({ said }) => said))
+      .toMatchObject([{ text: "whoami" }, { text: "queue" }]);
+    await page.getByRole("article", { name: "Ada: queue" }).waitFor();
+  });
 });
 
 describe("a card", () => {

@@ -5,7 +5,9 @@ import { api } from "./api.ts";
 import { Icon } from "./icons.ts";
 import type { Completion, Person } from "./types.ts";
 
-const nothing: Completion = { from: 0, items: [], usage: [], summary: "" };
+/** How it could go on, and the text that this is for: while an answer is awaited that is another one than stands there. */
+type Offer = Completion & { readonly of: string };
+const nothing: Offer = { of: "", from: 0, items: [], usage: [], summary: "" };
 
 export function Composer({
   as,
@@ -25,12 +27,15 @@ export function Composer({
 }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState("");
-  const [offer, setOffer] = useState<Completion>(nothing);
+  const [offer, setOffer] = useState<Offer>(nothing);
   const [chosen, setChosen] = useState(0);
   const [open, setOpen] = useState(false);
   const [back, setBack] = useState(-1);
-  const [sending, setSending] = useState(false);
   const said = useRef<string[]>(remembered());
+  /** Tab was pressed before the answer came: it takes the first of what is offered then. */
+  const eager = useRef(false);
+  /** What was sent goes out in the order in which it was. */
+  const sending = useRef(Promise.resolve());
 
   useEffect(() => box.current?.focus({ preventScroll: true }), [channel]);
   // Before anything else is pressed: whoever clicks and then presses Enter sends what they clicked.
@@ -43,14 +48,19 @@ export function Composer({
   }, [draft]);
   useEffect(() => {
     const stop = new AbortController();
-    if (as === undefined || text.includes("\n")) return setOffer(nothing);
+    if (as === undefined || text.includes("\n")) return setOffer({ ...nothing, of: text });
     api
       .complete(as.id, text, stop.signal)
       .then((found) => {
-        setOffer(found);
+        const [first] = found.items;
+        if (eager.current && first !== undefined) setText(text.slice(0, found.from) + first.value);
+        eager.current = false;
+        setOffer({ ...found, of: text });
         setChosen(0);
       })
-      .catch(() => undefined);
+      .catch(() => {
+        if (!stop.signal.aborted) setOffer({ ...nothing, of: text });
+      });
     return () => stop.abort();
   }, [text, as?.id]);
   useLayoutEffect(() => {
@@ -60,29 +70,38 @@ export function Composer({
     if (text !== "") element.style.height = `${Math.min(160, element.scrollHeight)}px`;
   }, [text]);
 
-  const items = open && text !== "" ? offer.items : [];
+  const awaited = text !== "" && offer.of !== text;
+  // What is offered for the word that is being typed stays until the next answer comes.
+  const fits =
+    !awaited ||
+    (text.startsWith(offer.of.slice(0, offer.from)) && !/\s/.test(text.slice(offer.from)));
+  const items = open && text !== "" && fits ? offer.items : [];
+  const type = (words: string): void => {
+    eager.current = false;
+    setText(words);
+  };
   const take = (value: string): void => {
-    setText(text.slice(0, offer.from) + value);
+    type(text.slice(0, offer.from) + value);
     setBack(-1);
     box.current?.focus();
   };
-  const send = async (): Promise<void> => {
+  const send = (): void => {
     const words = text.trim();
-    if (words === "" || sending || as === undefined) return;
-    setSending(true);
+    if (words === "" || as === undefined) return;
     setOpen(false);
-    setText("");
+    type("");
     setBack(-1);
     said.current = [words, ...said.current.filter((one) => one !== words)].slice(0, 50);
     sessionStorage.setItem("said", JSON.stringify(said.current));
-    if (!(await say(words))) setText((now) => (now === "" ? words : now));
-    setSending(false);
+    sending.current = sending.current.then(async () => {
+      if (!(await say(words))) setText((now) => (now === "" ? words : now));
+    });
   };
   const recall = (to: number): boolean => {
     const words = to < 0 ? "" : said.current[to];
     if (words === undefined || to < -1) return false;
     setBack(to);
-    setText(words);
+    type(words);
     setOpen(false);
     return true;
   };
@@ -93,7 +112,10 @@ export function Composer({
     const handled = (): void => event.preventDefault();
     if (event.key === "Enter" && !event.shiftKey) {
       handled();
-      void send();
+      send();
+    } else if (event.key === "Tab" && !event.shiftKey && open && awaited && !eager.current) {
+      handled();
+      eager.current = true;
     } else if (event.key === "Tab" && !event.shiftKey && item !== undefined) {
       handled();
       take(item.value);
@@ -115,7 +137,7 @@ export function Composer({
   return html`
     <form class="composer" onSubmit=${(event: Event) => {
       event.preventDefault();
-      void send();
+      send();
     }}>
       ${
         items.length > 0 &&
@@ -136,12 +158,12 @@ export function Composer({
           aria-label=${`Message in ${channel}${as === undefined ? "" : ` as ${as.name}`}`} aria-describedby="usage"
           placeholder="Try: deploy web 1.4.2 to production"
           onInput=${(event: Event) => {
-            if (event.target instanceof HTMLTextAreaElement) setText(event.target.value);
+            if (event.target instanceof HTMLTextAreaElement) type(event.target.value);
             setOpen(true);
             setBack(-1);
           }}
           onBlur=${() => setOpen(false)} onFocus=${() => setOpen(true)} onKeyDown=${key} />
-        <button class="send" aria-label="Send" disabled=${text.trim() === "" || sending}><${Icon} name="send" /></button>
+        <button class="send" aria-label="Send" disabled=${text.trim() === ""}><${Icon} name="send" /></button>
       </div>
       <div class="usage" id="usage">
         ${
