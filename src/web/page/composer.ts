@@ -41,6 +41,7 @@ export function Composer({
   // Before anything else is pressed: whoever clicks and then presses Enter sends what they clicked.
   useLayoutEffect(() => {
     if (draft === undefined) return;
+    eager.current = false;
     setText(draft.text);
     setOpen(true);
     box.current?.focus();
@@ -59,7 +60,9 @@ export function Composer({
         setChosen(0);
       })
       .catch(() => {
-        if (!stop.signal.aborted) setOffer({ ...nothing, of: text });
+        if (stop.signal.aborted) return;
+        eager.current = false;
+        setOffer({ ...nothing, of: text });
       });
     return () => stop.abort();
   }, [text, as?.id]);
