@@ -16,7 +16,9 @@ const manifests = join(config.home, "manifests");
 await mkdir(manifests, { recursive: true });
 await writeFile(
   join(manifests, "platform.yaml"),
-  `people: { ada: { name: Ada, accounts: { slack: U0BENCH } } }
+  // One account says here what hundreds of people would.
+  `limits: { said: 100000 }
+people: { ada: { name: Ada, accounts: { slack: U0BENCH } } }
 teams: { payments: { members: [ada] } }
 services: { web: { owner: payments } }
 environments: { staging: { cluster: local, change: everyone } }
