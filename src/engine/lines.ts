@@ -1,4 +1,5 @@
 /** Turns a stream into a card: what is there at once, then, while it is followed, the newest lines. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Card, Say } from "../core/card.ts";
 import type { Stream } from "../core/operation.ts";
 import { plain } from "../observe/text.ts";
@@ -39,6 +40,9 @@ const firstWait = { follows: 1_500, ends: 5_000 };
 const lull = 300;
 const limit = 300_000;
 const between = 1_000;
+/** How long it reads at a stretch and rests then, in milliseconds: what people say is never behind a log that pours. */
+const stretch = 3;
+const rest = 6;
 
 /**
  * The card of what was there in the first moments. A log that is followed shows its newest lines for five minutes or
@@ -56,10 +60,14 @@ export async function readLines(parts: LinesParts, reading: Reading): Promise<Li
   let ended: string | undefined;
   let broke: unknown;
   const pump = (async () => {
+    let began = performance.now();
     for await (const line of reading.open(signal)) {
       const text = textOf(line, parts.mask);
       lines.push(text);
       for (size += text.length; size > room; left++) size -= lines.shift()?.length ?? size;
+      if (performance.now() - began < stretch) continue;
+      await sleep(rest, undefined, { signal });
+      began = performance.now();
     }
   })()
     .catch((error: unknown) => {
