@@ -102,6 +102,16 @@ test("a card that follows shows the newest lines, and how many it left out", asy
   expect(card().facts).toEqual(["61 earlier lines left out", "following for 5 min"]);
 });
 
+test("a log that pours without end leaves everything else its turn, and can be stopped", async () => {
+  logs = async function* (_, signal) {
+    for (let n = 0; !signal.aborted; n++) yield line(`line ${n}`);
+  };
+  await house.say("ada", follow);
+  expect(card().code?.text.split("\n")).toHaveLength(40);
+  await house.say("ada", "unfollow");
+  await until(() => card().facts?.includes("stopped") ?? false);
+});
+
 test("a log that ends by itself is there as a whole, without a button", async () => {
   logs = async function* () {
     yield* Array.from({ length: 300 }, (_, i) => line(`line ${i}`));
