@@ -36,6 +36,7 @@ export async function fill(database: Database, runs: number): Promise<void> {
     INSERT INTO shipmate.audit_chain SELECT (SELECT max(seq) FROM shipmate.audit_chain) + row_number() OVER (), id, md5(id::text)
       FROM shipmate.audit WHERE id > (SELECT max(audit) FROM shipmate.audit_chain);
     ${copy("runs", "'id', 'run-' || n, 'number', nextval('shipmate.runs_number_seq')")}`);
+  await database.run("VACUUM (ANALYZE)");
   await upkeep(database);
 }
 
