@@ -59,6 +59,14 @@ async function live({ ask, approval, click, ended }: Whole, from: number, to: nu
 /** Megabytes. */
 async function logOf(folder: string): Promise<number> {
   const files = await readdir(folder);
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  // A checkpoint may take one away meanwhile.
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(join(folder, file)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
   return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
 }

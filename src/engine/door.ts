@@ -87,8 +87,8 @@ export interface TheDoor extends Door {
 
 /** How many intents are dealt with at once: more of them would only keep acks waiting. */
 const sideBySide = 4;
-/** How many are taken up at once, of those that a crash left. */
-const handful = 16;
+/** How many are taken up at once, of those that a crash left, and how often in a row. */
+const [handful, rounds] = [16, 6];
 /** How many intents are remembered between their ack and their turn; the rest is read from the inbox. */
 const most = 1_000;
 
@@ -99,7 +99,8 @@ export function createDoor(parts: DoorParts): TheDoor {
   const isFlood = keepFloodsOut({ most: () => Infinity, ...parts });
   /** What this process has just stored need not be read again. */
   const fresh = new Map<string, Intent>();
-  const under = new Set<Promise<Answer>>();
+  /** What this process is at, with its name: it is not taken up here. */
+  const under = new Map<Promise<Answer>, string>();
   const open = async (key: string, surface: string): Promise<Intent | undefined> => {
     const name = `${surface} ${key}`;
     const known = fresh.get(name);
@@ -110,7 +111,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   };
   const enter = async (key: string, surface: string): Promise<Answer> => {
     const entered = enterNow(key, surface);
-    under.add(entered);
+    under.set(entered, `${surface} ${key}`);
     return entered.finally(() => under.delete(entered));
   };
   /** What is not dealt with before the end stays in the inbox, for the next process. */
@@ -269,16 +270,12 @@ export function createDoor(parts: DoorParts): TheDoor {
     const ruling = parts.policy.may(person, "look", operations.reads(reply.lines));
     if (!ruling.ok) refuse(ruling.says);
     const id = replyId(intent);
-    const { mask, posted, closing } = parts;
     const reading = await inTurn.outside(() =>
-      readLines(
-        { database, mask, posted, closing },
-        {
-          ...{ id, title: reply.title, follows: goesOn(reply.lines) },
-          again: { label: "Follow again", command: reply.command, args: asJson(reply.args) },
-          open: (signal) => operations.stream(reply.lines, signal, person.id),
-        },
-      ),
+      readLines(parts, {
+        ...{ id, title: reply.title, follows: goesOn(reply.lines) },
+        again: { label: "Follow again", command: reply.command, args: asJson(reply.args) },
+        open: (signal) => operations.stream(reply.lines, signal, person.id),
+      }),
     );
     const answer: Answer = { is: "card", card: reading.card, private: false };
     await database.transaction(async (sql) => {
@@ -321,10 +318,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     const form: Form = { ...draft, id };
     const { surface, channel } = intent.at;
     const button = { id, message: "", surface, channel, command, args: asJson(known) };
-    await database.transaction(async (sql) => {
-      await insertButtons(sql, [button]);
-      await finishIntent(sql, surface, intent.key, asJson({ is: "form", form }));
-    });
+    await insertButtons(database, [button]);
+    await finishIntent(database, surface, intent.key, asJson({ is: "form", form }));
     return { is: "form", form };
   };
 
@@ -343,19 +338,22 @@ export function createDoor(parts: DoorParts): TheDoor {
     },
     look: lookAs,
     async close() {
-      await Promise.allSettled(under);
+      await Promise.allSettled(under.keys());
     },
     takeUp,
   };
 
-  async function takeUp(olderThan: number): Promise<number> {
+  /** At most a hundred or so: what comes meanwhile is for the next time. */
+  async function takeUp(olderThan: number, round = 1): Promise<number> {
     if (parts.closing.aborted) return 0;
     const some = await takeUpOpen(database, olderThan, handful);
     await Promise.all(some.map(takeUpOne));
-    return some.length + (some.length < handful ? 0 : await takeUp(olderThan));
+    const isMore = some.length === handful && round < rounds;
+    return some.length + (isMore ? await takeUp(olderThan, round + 1) : 0);
   }
 
   async function takeUpOne({ surface, key }: { surface: string; key: string }): Promise<void> {
+    if ([...under.values()].includes(`${surface} ${key}`)) return;
     try {
       const answer = await enter(key, surface);
       if (answer.is === "form") await sayAgain(key, surface, answer.form);

@@ -40,7 +40,7 @@ const firstWait = { follows: 1_500, ends: 5_000 };
 const lull = 300;
 const limit = 300_000;
 const between = 1_000;
-/** How long it reads at a stretch and rests then, in milliseconds: what people say is never behind a log that pours. */
+/** How long it reads at a stretch and rests then, in milliseconds: what people say is not behind a log that pours. */
 const stretch = 3;
 const rest = 6;
 
@@ -64,7 +64,8 @@ export async function readLines(parts: LinesParts, reading: Reading): Promise<Li
     for await (const line of reading.open(signal)) {
       const text = textOf(line, parts.mask);
       lines.push(text);
-      for (size += text.length; size > room; left++) size -= lines.shift()?.length ?? size;
+      for (size += text.length + 1; size > room; left++)
+        size -= (lines.shift()?.length ?? size) + 1;
       if (performance.now() - began < stretch) continue;
       await sleep(rest, undefined, { signal });
       began = performance.now();

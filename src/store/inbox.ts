@@ -121,7 +121,7 @@ export async function answerIntent(
 }
 
 /** How long others leave alone what one process took up, in milliseconds. */
-const takenFor = 15_000;
+const takenFor = 30_000;
 
 /**
  * Takes up what is still open after so many milliseconds, the oldest first: a crash left it. Nobody else takes up the

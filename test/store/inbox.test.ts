@@ -107,7 +107,7 @@ describe.each(databases())("the inbox on $kind", ({ open }) => {
     ];
     expect(await takeUpOpen(database, 5_000, 16)).toEqual(left);
     expect(await takeUpOpen(database, 5_000, 16), "somebody is at them").toEqual([]);
-    await clock.advance(15_000);
+    await clock.advance(30_000);
     expect(await takeUpOpen(database, 5_000, 1), "who took them up died").toEqual(left.slice(0, 1));
     await voidTaken(database);
     expect(await takeUpOpen(database, 5_000, 1)).toEqual(left.slice(0, 1));

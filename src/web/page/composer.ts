@@ -32,16 +32,16 @@ export function Composer({
   const [open, setOpen] = useState(false);
   const [back, setBack] = useState(-1);
   const said = useRef<string[]>(remembered());
-  /** Tab was pressed before the answer came: it takes the first of what is offered then. */
-  const eager = useRef(false);
-  /** What was sent goes out in the order in which it was. */
-  const sending = useRef(Promise.resolve());
+  /** The text on which Tab was pressed before its answer came: it takes the first of what is offered then. */
+  const eager = useRef<string>(undefined);
+  /** What goes out, in the order in which it was sent. Where one fails those behind it are not sent either. */
+  const line = useRef<{ readonly words: string; readonly go: () => Promise<boolean> }[]>([]);
 
   useEffect(() => box.current?.focus({ preventScroll: true }), [channel]);
   // Before anything else is pressed: whoever clicks and then presses Enter sends what they clicked.
   useLayoutEffect(() => {
     if (draft === undefined) return;
-    eager.current = false;
+    eager.current = undefined;
     setText(draft.text);
     setOpen(true);
     box.current?.focus();
@@ -54,15 +54,13 @@ export function Composer({
       .complete(as.id, text, stop.signal)
       .then((found) => {
         const [first] = found.items;
-        if (eager.current && first !== undefined) setText(text.slice(0, found.from) + first.value);
-        eager.current = false;
+        if (eager.current === text && first !== undefined)
+          type(text.slice(0, found.from) + first.value);
         setOffer({ ...found, of: text });
         setChosen(0);
       })
       .catch(() => {
-        if (stop.signal.aborted) return;
-        eager.current = false;
-        setOffer({ ...nothing, of: text });
+        if (!stop.signal.aborted) setOffer({ ...nothing, of: text });
       });
     return () => stop.abort();
   }, [text, as?.id]);
@@ -80,7 +78,7 @@ export function Composer({
     (text.startsWith(offer.of.slice(0, offer.from)) && !/\s/.test(text.slice(offer.from)));
   const items = open && text !== "" && fits ? offer.items : [];
   const type = (words: string): void => {
-    eager.current = false;
+    eager.current = undefined;
     setText(words);
   };
   const take = (value: string): void => {
@@ -96,9 +94,18 @@ export function Composer({
     setBack(-1);
     said.current = [words, ...said.current.filter((one) => one !== words)].slice(0, 50);
     sessionStorage.setItem("said", JSON.stringify(said.current));
-    sending.current = sending.current.then(async () => {
-      if (!(await say(words))) setText((now) => (now === "" ? words : now));
-    });
+    line.current.push({ words, go: () => say(words) });
+    if (line.current.length === 1) void goOn();
+  };
+  const goOn = async (): Promise<void> => {
+    for (let next = line.current[0]; next !== undefined; next = line.current[0]) {
+      if (!(await next.go())) {
+        const unsent = line.current.splice(0).map((one) => one.words);
+        setText((now) => [...unsent, now].filter((words) => words !== "").join("\n"));
+        return;
+      }
+      line.current.shift();
+    }
   };
   const recall = (to: number): boolean => {
     const words = to < 0 ? "" : said.current[to];
@@ -116,14 +123,21 @@ export function Composer({
     if (event.key === "Enter" && !event.shiftKey) {
       handled();
       send();
-    } else if (event.key === "Tab" && !event.shiftKey && open && awaited && !eager.current) {
+    } else if (
+      event.key === "Tab" &&
+      !event.shiftKey &&
+      open &&
+      awaited &&
+      eager.current !== text
+    ) {
       handled();
-      eager.current = true;
-    } else if (event.key === "Tab" && !event.shiftKey && item !== undefined) {
+      eager.current = text;
+    } else if (event.key === "Tab" && !event.shiftKey && item !== undefined && !awaited) {
       handled();
       take(item.value);
-    } else if (event.key === "Escape" && items.length > 0) {
+    } else if (event.key === "Escape" && (items.length > 0 || eager.current !== undefined)) {
       handled();
+      eager.current = undefined;
       setOpen(false);
     } else if (event.key === "ArrowUp" && recalling) {
       if (recall(back + 1)) handled();
@@ -165,7 +179,10 @@ export function Composer({
             setOpen(true);
             setBack(-1);
           }}
-          onBlur=${() => setOpen(false)} onFocus=${() => setOpen(true)} onKeyDown=${key} />
+          onBlur=${() => {
+            eager.current = undefined;
+            setOpen(false);
+          }} onFocus=${() => setOpen(true)} onKeyDown=${key} />
         <button class="send" aria-label="Send" disabled=${text.trim() === ""}><${Icon} name="send" /></button>
       </div>
       <div class="usage" id="usage">
