@@ -14,7 +14,7 @@ export interface Posted {
   readonly hash: string;
   readonly ref: string;
   readonly drawn: DrawnCard;
-  /** No edit sooner than so many milliseconds from now, unless something jumps the queue, or did so since it was claimed. */
+  /** No edit sooner than so many milliseconds from now, unless something jumps the queue or did since it was claimed. */
   readonly pace: number;
   /** It is to be drawn once more, whether anything changes or not. */
   readonly again?: boolean;

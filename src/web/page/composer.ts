@@ -5,7 +5,7 @@ import { api } from "./api.ts";
 import { Icon } from "./icons.ts";
 import type { Completion, Person } from "./types.ts";
 
-/** How it could go on, and the text that this is for: while an answer is awaited that is another one than stands there. */
+/** How it could go on, and the text that this is for: another one than stands there while an answer is awaited. */
 type Offer = Completion & { readonly of: string };
 const nothing: Offer = { of: "", from: 0, items: [], usage: [], summary: "" };
 
