@@ -1,14 +1,13 @@
 /** Drives one claimed run until it ends or parks, and renews the claim meanwhile. */
 import type { Meter } from "../observe/meter.ts";
 import { type Claim, keepTries, leaseLength, renewRun } from "../store/claims.ts";
-import type { Database } from "../store/database.ts";
+import { type Database, Fenced } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
 import {
   addTargets,
   askCancel,
   endRun,
-  Fenced,
   insertRun,
   ringRuns,
   targetsOfRun,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { Refusal } from "../core/refusal.ts";
 import { plain } from "../observe/text.ts";
-import { Fenced } from "../store/runs.ts";
+import { Fenced } from "../store/database.ts";
 import { Abandoned, type Choices } from "./choices.ts";
 import { Misfit } from "./misfit.ts";
 import { keyOf, type Progress } from "./progress.ts";

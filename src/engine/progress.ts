@@ -10,11 +10,11 @@ import type { Json } from "../core/operation.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Deed } from "../store/audit.ts";
 import type { Claim } from "../store/claims.ts";
-import type { Sql } from "../store/database.ts";
+import { Fenced, type Sql } from "../store/database.ts";
 import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
-import { bumpRoot, Fenced, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
+import { bumpRoot, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
 import type { Together } from "../store/together.ts";
 import { joined, nothing, type Owed } from "./owed.ts";
 

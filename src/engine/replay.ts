@@ -10,7 +10,7 @@ import type { Json, Look } from "../core/operation.ts";
 import { Refusal } from "../core/refusal.ts";
 import type { Step, Workflow } from "../core/workflow.ts";
 import { secondsSince } from "../observe/meter.ts";
-import { Fenced } from "../store/runs.ts";
+import { Fenced } from "../store/database.ts";
 import { asJson } from "./acts.ts";
 import { change } from "./change.ts";
 import { type ChangeParts, heedCancel } from "./changing.ts";

@@ -4,10 +4,10 @@ import { Client, type ClientConfig, type QueryResult } from "pg";
 import { LostConnection } from "./database.ts";
 import type { Fullness } from "./fullness.ts";
 import { type Known, Prepared } from "./prepared.ts";
-import type { Gave, Statement } from "./transaction.ts";
+import type { Ask, Gave, Send } from "./transaction.ts";
 
 export interface Connection {
-  readonly statement: Statement;
+  readonly send: Send;
   /** Nothing more can be asked of it. */
   isLost(): boolean;
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export interface ConnectionParts {
   readonly disk: Fullness;
 }
 
-type Told = (error: unknown, gave?: Gave) => void;
+type Told = (error: unknown, gave?: readonly Gave[]) => void;
 
 export async function openConnection(
   { settings, silence, names, known, disk }: ConnectionParts,
@@ -58,23 +58,32 @@ export async function openConnection(
       stream.uncork();
     });
   };
-  const send = (text: string, values: readonly (string | null)[], told: Told): void => {
-    const name = names.of(text, values);
-    if (name !== undefined) client.query(new Prepared({ name, text, values }, known, told));
-    else client.query(text, [...values], (error, result) => told(error, result && given(result)));
+  const ask = (asks: readonly Ask[], told: Told, leave: (() => void) | undefined): void => {
+    const [first] = asks;
+    if (first && asks.length === 1 && first.values.length === 0) {
+      client.query(first.text, (error, result) => told(error, result && [given(result)]));
+      leave?.();
+    } else {
+      const named = asks.map(({ text, values }) => ({ name: names.of(text), text, values }));
+      const prepared = new Prepared(named, known, told);
+      client.query(prepared);
+      // What comes behind one that can't be prepared would find it missing.
+      if (prepared.wasKnown) leave?.();
+    }
   };
   return {
-    async statement(text, values) {
+    async send(asks, leave) {
+      const text = asks.map((one) => one.text).join("; ");
       if (lost) throw new LostConnection(text);
       try {
         together();
-        const { promise, resolve, reject } = Promise.withResolvers<Gave>();
-        send(text, values, (error, gave) => (gave ? resolve(gave) : reject(error)));
+        const { promise, resolve, reject } = Promise.withResolvers<readonly Gave[]>();
+        ask(asks, (error, gave) => (gave ? resolve(gave) : reject(error)), leave);
         return disk.wrote(await promise);
       } catch (error) {
         // Its own stack leads to the socket; this one to whoever asked.
         if (error instanceof Error) Error.captureStackTrace(error);
-        if (isOutdated(error)) names.forget(text);
+        if (isOutdated(error)) for (const one of asks) names.forget(one.text);
         disk.refused(error);
         if (isRefused(error)) throw error;
         lost = true;
@@ -87,8 +96,8 @@ export async function openConnection(
 }
 
 export interface Names {
-  /** Under what name it is prepared; undefined: it is not. */
-  of(text: string, values: readonly unknown[]): string | undefined;
+  /** Under what name it is prepared; empty: under none. */
+  of(text: string): string;
   /** Its tables were changed: it is to be prepared anew. */
   forget(text: string): void;
 }
@@ -96,15 +105,15 @@ export interface Names {
 /** How many statements are prepared on a connection at most: the store's texts are far fewer. */
 const most = 500;
 
-/** A statement with values is prepared once on each connection: planning it again costs as much as running it. */
+/** A statement is prepared once on each connection: planning it again costs as much as running it. */
 export function statementNames(): Names {
   const known = new Map<string, string>();
   let next = 0;
   return {
-    of(text, values) {
-      if (values.length === 0) return undefined;
+    of(text) {
       const name = known.get(text);
-      if (name !== undefined || known.size >= most) return name;
+      if (name !== undefined) return name;
+      if (known.size >= most) return "";
       known.set(text, `s${next}`);
       return `s${next++}`;
     },

@@ -5,9 +5,9 @@
  */
 import type { Connection, Hears } from "./connection.ts";
 import { Unavailable } from "./database.ts";
-import type { Statement } from "./transaction.ts";
+import type { Send } from "./transaction.ts";
 
-type Job<R> = (statement: Statement, leave: () => void) => Promise<R>;
+type Job<R> = (send: Send, leave: () => void) => Promise<R>;
 
 export interface Connections {
   /**
@@ -60,9 +60,9 @@ export function connections({ most, open, lost }: ConnectionsParts): Connections
   const ask = <R>(job: Job<R>, shares: boolean): Promise<R> =>
     new Promise((resolve, reject) => {
       if (closing) throw new Error("the database is closed");
-      const begin = ({ statement }: Connection): Begun => {
+      const begin = ({ send }: Connection): Begun => {
         const left = Promise.withResolvers<void>();
-        const ended = job(statement, left.resolve).then(resolve, reject);
+        const ended = job(send, left.resolve).then(resolve, reject);
         return { left: Promise.race([left.promise, ended]), ended };
       };
       waiting.push({ since: performance.now(), shares, begin, refuse: reject });

@@ -33,8 +33,12 @@ export interface Sql {
  */
 export interface Database extends Sql {
   readonly kind: "pglite" | "postgres";
-  /** Where PostgreSQL undoes it for a deadlock, the body is run again: it must change nothing but the database. */
-  transaction<R>(body: (sql: Sql) => Promise<R>): Promise<R>;
+  /**
+   * Where PostgreSQL undoes it for a deadlock, the body is run again: it must change nothing but the database. What it
+   * asks for side by side goes there as one. Once it has said `last`, the commit goes along with what it asks for in
+   * this turn of the event loop: what it asks for later throws, and what it throws undoes nothing.
+   */
+  transaction<R>(body: (sql: Sql, last: () => void) => Promise<R>): Promise<R>;
   /** The same, but before everything that waits: for the one row that somebody's ack waits for. */
   readonly urgent: Sql;
   /** Whether its disk is full, as far as is known: then what is to be written throws Unavailable. Absent: it never is. */
@@ -48,6 +52,11 @@ export class LostConnection extends Error {
   constructor(statement: string, options?: ErrorOptions) {
     super(`lost the connection to the database, outcome unknown: ${statement.trim()}`, options);
   }
+}
+
+/** Another driver has the run; stop silently. The message names what was kept from happening. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
 }
 
 /** The database can't take it now: it is away, or its disk is full. Nothing was done. */

@@ -8,7 +8,7 @@ const fresh = 15_000;
 export interface Fullness {
   full(): boolean;
   /** What was written without a complaint found room. */
-  wrote(gave: Gave): Gave;
+  wrote(gave: readonly Gave[]): readonly Gave[];
   /** Throws Unavailable where it is that error: PostgreSQL's disk_full. */
   refused(error: unknown): void;
 }
@@ -18,7 +18,7 @@ export function fullness(clock: () => number = () => performance.now()): Fullnes
   return {
     full: () => since !== undefined && clock() - since < fresh,
     wrote(gave) {
-      if (gave.count > 0 && writing.has(gave.command)) since = undefined;
+      if (since !== undefined && gave.some(isWritten)) since = undefined;
       return gave;
     },
     refused(error) {
@@ -29,4 +29,5 @@ export function fullness(clock: () => number = () => performance.now()): Fullnes
   };
 }
 
+const isWritten = ({ count, command }: Gave) => count > 0 && writing.has(command);
 const writing: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE"]);

@@ -7,7 +7,7 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { LostConnection, Unavailable } from "./database.ts";
 import { statements } from "./pglite-wire.ts";
-import type { Statement } from "./transaction.ts";
+import { oneBy, type Send } from "./transaction.ts";
 
 export interface SessionParts {
   readonly open: () => Promise<PGlite>;
@@ -15,7 +15,7 @@ export interface SessionParts {
   readonly roomy: () => boolean;
 }
 export interface Session {
-  readonly statement: Statement;
+  readonly send: Send;
   full(): boolean;
   /** A copy of all data. */
   dump(): Promise<Blob>;
@@ -45,26 +45,31 @@ export async function openSession({ open, roomy }: SessionParts): Promise<Sessio
       tried = performance.now();
     }
   }
-  const statement: Statement = async (text, values) => {
-    if (!inside && !reads.test(text) && !roomy())
+  const send: Send = async (asks) => {
+    if (!inside && !roomy() && asks.some(({ text }) => !reads.test(text)))
       throw new Unavailable("the database's disk is full");
     if (pglite === undefined) await revive();
     try {
-      const gave = await ask(text, values);
-      if (gave.command === "BEGIN") inside = true;
-      else if (ends.has(gave.command)) inside = false;
+      const gave = await ask(asks);
+      const { command = "" } = gave.at(-1) ?? {};
+      if (ends.has(command)) inside = false;
+      else if (gave[0]?.command === "BEGIN") inside = true;
       return gave;
     } catch (error) {
       if (isFull(error)) throw new Unavailable("the database's disk is full", { cause: error });
-      if (isRefusal(error)) throw error;
+      if (isRefusal(error)) {
+        // A BEGIN is not undone with what came behind it.
+        if (asks[0]?.text === "BEGIN") inside = true;
+        throw error;
+      }
       pglite = undefined;
       inside = false;
       why = error;
-      throw new LostConnection(text, { cause: error });
+      throw new LostConnection(asks.map(({ text }) => text).join("; "), { cause: error });
     }
   };
   return {
-    statement,
+    send,
     full: () => !roomy(),
     async dump() {
       if (pglite === undefined) await revive();
@@ -73,7 +78,7 @@ export async function openSession({ open, roomy }: SessionParts): Promise<Sessio
     },
     async close(last) {
       if (pglite === undefined) return;
-      if (last !== undefined) await statement(last, []).catch(() => undefined);
+      if (last !== undefined) await oneBy(send)(last, []).catch(() => undefined);
       await pglite?.close();
     },
   };

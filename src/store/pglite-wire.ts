@@ -5,30 +5,37 @@
  * half the work. Whatever changes the schema forgets all of them.
  */
 import { messages, type PGlite, protocol } from "@electric-sql/pglite";
-import type { Gave, Statement } from "./transaction.ts";
+import type { Ask, Gave, Send } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
 /** How many statements are prepared at most: the store's texts are far fewer. */
 const most = 500;
 
 const { serialize } = protocol;
-type Values = readonly (string | null)[];
 type Answers = Awaited<ReturnType<PGlite["execProtocolStream"]>>;
 
-/** One after the other. Each lets the event loop turn once before it, or chat would never be answered under load. */
-export function statements(pglite: PGlite): Statement {
+/** One after the other. The event loop turns once before each, or chat would never be answered under load. */
+export function statements(pglite: PGlite): Send {
   const prepared = new Map<string, Prepared | undefined>();
   let nextName = 0;
   let altered = false;
   let broken: Error | undefined;
 
-  async function ask(text: string, values: Values): Promise<Gave | undefined> {
-    if (values.length === 0) return read(await send(serialize.query(text)));
-    const known = prepared.get(text) ?? (await prepareSecond(text));
-    if (known === undefined) return read(await send(...atOnce(text, values)));
-    const { name, columns } = known;
-    const bind = serialize.bind({ statement: name, values: [...values] });
-    return read(await send(bind, serialize.execute({}), serialize.sync()), columns);
+  async function ask(asks: readonly Ask[]): Promise<readonly Gave[]> {
+    const [first] = asks;
+    if (first && asks.length === 1 && first.values.length === 0)
+      return read(await send(serialize.query(first.text))).slice(-1);
+    const parts: Uint8Array[] = [];
+    const columns: (readonly Column[])[] = [];
+    for (const { text, values } of asks) {
+      const known = prepared.get(text) ?? (await prepareSecond(text));
+      const bound = { values: [...values] };
+      if (known) parts.push(serialize.bind({ statement: known.name, ...bound }));
+      else parts.push(serialize.parse({ text }), serialize.bind(bound), describePortal);
+      parts.push(serialize.execute({}));
+      columns.push(known?.columns ?? []);
+    }
+    return read(await send(...parts, serialize.sync()), columns);
   }
   async function prepareSecond(text: string): Promise<Prepared | undefined> {
     if (!prepared.has(text)) {
@@ -54,21 +61,21 @@ export function statements(pglite: PGlite): Statement {
   const send = (...parts: readonly Uint8Array[]) =>
     pglite.execProtocolStream(Buffer.concat(parts), { syncToFs: false });
 
-  const one: Statement = async (text, values) => {
+  const inTurn: Send = async (asks) => {
     await new Promise((resolve) => setImmediate(resolve));
     if (broken !== undefined) throw new Error("the database has stopped", { cause: broken });
-    const gave = await ask(text, values);
-    if (gave === undefined) {
-      broken = new Error(`no answer to: ${text.trim()}`);
+    const gave = await ask(asks);
+    if (gave.length < asks.length) {
+      broken = new Error(`no answer to: ${asks.map(({ text }) => text.trim()).join("; ")}`);
       const says = "the database has stopped; whether this was done is unknown";
       throw new Error(says, { cause: broken });
     }
-    await forgetAfter(gave.command);
+    for (const { command } of gave) await forgetAfter(command);
     return gave;
   };
   let last: Promise<unknown> = Promise.resolve();
-  return (text, values) => {
-    const turn = last.then(() => one(text, values));
+  return (asks) => {
+    const turn = last.then(() => inTurn(asks));
     last = turn.catch(() => undefined);
     return turn;
   };
@@ -86,30 +93,24 @@ interface Column {
 const altering: ReadonlySet<string> = new Set(["CREATE", "ALTER", "DROP", "DO"]);
 const ending: ReadonlySet<string> = new Set(["COMMIT", "ROLLBACK"]);
 
-const atOnce = (text: string, values: Values): readonly Uint8Array[] => [
-  serialize.parse({ text }),
-  serialize.bind({ values: [...values] }),
-  serialize.describe({ type: "P" }),
-  serialize.execute({}),
-  serialize.sync(),
-];
+const describePortal = serialize.describe({ type: "P" });
 
-/** The last statement's rows; undefined where no statement was completed. */
-function read(answers: Answers, known: readonly Column[] = []): Gave | undefined {
-  let columns = known;
+/** What each statement that was completed gave. `known`: the columns of those that tell of none. */
+function read(answers: Answers, known: readonly (readonly Column[])[] = []): readonly Gave[] {
+  const gave: Gave[] = [];
+  let columns: readonly Column[] | undefined;
   let rows: unknown[] = [];
-  let gave: Gave | undefined;
   for (const answer of answers) {
     if (answer instanceof messages.DataRowMessage) {
-      rows.push(rowOf(columns, answer.fields));
+      rows.push(rowOf(columns ?? known[gave.length] ?? [], answer.fields));
     } else if (answer instanceof messages.RowDescriptionMessage) {
       columns = columnsIn(answer);
-      rows = [];
     } else if (answer instanceof messages.CommandCompleteMessage) {
-      gave = { rows, ...tag(answer.text) };
+      gave.push({ rows, ...tag(answer.text) });
       rows = [];
+      columns = undefined;
     } else if (answer.name === "emptyQuery") {
-      gave ??= { rows: [], count: 0, command: "" };
+      gave.push({ rows: [], count: 0, command: "" });
     }
   }
   return gave;

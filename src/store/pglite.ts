@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import { openFolder } from "./pglite-folder.ts";
 import { openSession } from "./pglite-session.ts";
 import { leastRoom, roomAbove, roomIn } from "./room.ts";
-import { type Statement, sqlOver, transact } from "./transaction.ts";
+import { oneBy, type Statement, sqlOver, transact } from "./transaction.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export interface PgliteSettings {
@@ -44,7 +44,8 @@ export async function openPglite({
       : { open: () => openFolder(folder), roomy: roomIn(folder) },
   );
   const inTurn = turns(timeout);
-  const { statement } = session;
+  const { send } = session;
+  const statement = oneBy(send);
   const alone: Statement = (text, values) => inTurn(() => statement(text, values));
   const sql = sqlOver(alone);
   const urgent = sqlOver((text, values) => inTurn(() => statement(text, values), true));
@@ -53,7 +54,7 @@ export async function openPglite({
     kind: "pglite",
     ...sql,
     urgent,
-    transaction: (body) => inTurn(() => transact(statement, body)),
+    transaction: (body) => inTurn(() => transact(send, body)),
     full: session.full,
     dump: () => inTurn(() => session.dump()),
     close() {

@@ -3,7 +3,7 @@ import { isOutdated, openConnection, statementNames } from "./connection.ts";
 import { connections, patience } from "./connections.ts";
 import type { Database } from "./database.ts";
 import { fullness } from "./fullness.ts";
-import { type Gave, type Statement, sqlOver, transact } from "./transaction.ts";
+import { type Ask, type Gave, oneBy, type Send, sqlOver, transact } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
 export interface PostgresOptions {
@@ -54,10 +54,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
 
   const database: Database = {
     kind: "postgres",
-    ...sqlOver((text, values) => usual.beside((statement) => once(statement, text, values))),
-    urgent: sqlOver((text, values) => hurried.beside((statement) => statement(text, values))),
+    ...sqlOver((text, values) => usual.beside((send) => once(send, text, values))),
+    urgent: sqlOver((text, values) => hurried.beside((send) => oneBy(send)(text, values))),
     transaction: (body) =>
-      untangled(() => usual.alone((statement, leave) => transact(statement, body, leave))),
+      untangled(() => usual.alone((send, leave) => transact(send, body, leave))),
     full: disk.full,
     async close() {
       await Promise.all([usual.close(), hurried.close()]);
@@ -73,11 +73,8 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
 }
 
 /** A statement alone that was refused before it began, because its plan is of an older schema, is asked again. */
-async function once(
-  statement: Statement,
-  text: string,
-  values: readonly (string | null)[],
-): Promise<Gave> {
+async function once(send: Send, text: string, values: Ask["values"]): Promise<Gave> {
+  const statement = oneBy(send);
   try {
     return await statement(text, values);
   } catch (error) {

@@ -11,12 +11,7 @@ import type { Say } from "../core/card.ts";
 import type { Json } from "../core/operation.ts";
 import type { Place } from "../core/surface.ts";
 import type { Deed } from "./audit.ts";
-import { behindSince, first, Jsonb, json, type Sql, soft } from "./database.ts";
-
-/** Another driver has the run; stop silently. The message names what was kept from happening. */
-export class Fenced extends Error {
-  override readonly name = "Fenced";
-}
+import { behindSince, Fenced, first, Jsonb, json, type Sql, soft } from "./database.ts";
 
 /** What a parked run waits for, for its card and for presses. */
 export const Waits = z.object({

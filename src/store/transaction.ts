@@ -1,5 +1,5 @@
 /** What both kinds of database share: statements checked by schemas, and transactions that nobody can forget open. */
-import type { Sql } from "./database.ts";
+import { Fenced, type Sql } from "./database.ts";
 import { toText } from "./values.ts";
 
 /** What one statement gave. `command` is the first word of PostgreSQL's tag. */
@@ -9,13 +9,41 @@ export interface Gave {
   readonly command: string;
 }
 
-/** Carries one statement out on one connection. Without values the text may hold several statements. */
-export type Statement = (text: string, values: readonly (string | null)[]) => Promise<Gave>;
+/** A statement and the texts of its values. */
+export interface Ask {
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+}
+
+/**
+ * Carries statements out on one connection, one after the other and as one: where one throws, those behind it are not
+ * begun, and outside of a transaction none of them stays. Without values a text that comes alone may hold several.
+ * `leave` is called as soon as others may be asked behind these.
+ */
+export type Send = (asks: readonly Ask[], leave?: () => void) => Promise<readonly Gave[]>;
+
+/** Carries one statement out. */
+export type Statement = (text: string, values: Ask["values"]) => Promise<Gave>;
+
+export const oneBy =
+  (send: Send): Statement =>
+  async (text, values) => {
+    const [gave] = await send([{ text, values }]);
+    if (!gave) throw new Error(`no answer to: ${text.trim()}`);
+    return gave;
+  };
 
 export function sqlOver(statement: Statement): Sql {
+  const ask: Statement = async (text, values) => {
+    try {
+      return await statement(text, values);
+    } catch (error) {
+      throw keptBack(error) ?? error;
+    }
+  };
   return {
     async query(row, text, values = []) {
-      const { rows } = await statement(text, values.map(toText));
+      const { rows } = await ask(text, values.map(toText));
       return rows.map((found) => {
         const parsed = row.safeParse(found);
         if (parsed.success) return parsed.data;
@@ -23,60 +51,140 @@ export function sqlOver(statement: Statement): Sql {
       });
     },
     async run(text, values = []) {
-      return (await statement(text, values.map(toText))).count;
+      return (await ask(text, values.map(toText))).count;
     },
   };
+}
+
+/** What `shipmate.keep_back` throws. */
+function keptBack(error: unknown): Fenced | undefined {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "SM001") return undefined;
+  return new Fenced(error.message, { cause: error });
 }
 
 /** An open transaction that has issued no statement for so long is rolled back, in milliseconds. */
 const patience = 1_000;
 
+const begin: Ask = { text: "BEGIN", values: [] };
+const commit: Ask = { text: "COMMIT", values: [] };
+const rollback: Ask = { text: "ROLLBACK", values: [] };
+
 /**
- * Commits what `body` does, or rolls it back where `body` throws. A body that waits for anything
- * but its statements is rolled back after a second, and so is one that leaves a statement behind.
- * Statements that a body asks for side by side are carried out in the order in which it asked.
+ * Commits what `body` does, or rolls it back where `body` throws. A body that waits for anything but its statements is
+ * rolled back after a second, and so is one that leaves a statement behind. Statements that a body asks for side by side
+ * travel together and are carried out in the order in which it asked. Once it has said `last`, the commit goes along
+ * with what it asks for in this turn of the event loop: what it asks for later throws, and what it throws undoes nothing.
  * `leave` is called once all is asked for: what the connection is asked next comes after the transaction.
  */
 export async function transact<R>(
-  statement: Statement,
-  body: (sql: Sql) => Promise<R>,
+  send: Send,
+  body: (sql: Sql, last: () => void) => Promise<R>,
   leave?: () => void,
 ): Promise<R> {
-  const watched = watch(statement, statement("BEGIN", []));
-  let left = false;
+  const groups = inGroups(send, leave);
+  const rest = watch(groups.isResting);
   try {
-    const result = await Promise.race([body(watched.sql), watched.forgotten]);
-    watched.end();
-    if (watched.busy()) throw new Error("a transaction's body ended before its last statement did");
-    const committed = statement("COMMIT", []);
-    left = leave !== undefined;
-    leave?.();
-    const { command } = await committed;
-    if (command === "COMMIT") return result;
-    throw new Error("the transaction was rolled back: a statement in it had thrown");
+    const result = await Promise.race([body(sqlOver(groups.ask), groups.last), rest.forgotten]);
+    rest.end();
+    await groups.commit();
+    return result;
   } catch (error) {
-    watched.end();
-    if (left) throw error; // a COMMIT that failed ends it too, and what is asked for now is another's
-    await watched.settled();
-    // Where the connection is lost there is nothing left to roll back, and the first error says so.
-    await statement("ROLLBACK", []).catch(() => undefined);
+    rest.end();
+    await groups.rollback();
     throw error;
   }
 }
 
-/** Statements as they come, and a clock that runs while there is none. */
-function watch(statement: Statement, begun: Promise<unknown>) {
-  let open = true;
-  let begins = true;
-  const under = new Set<Promise<unknown>>();
+/** What is asked for in one turn of the event loop goes out as one. */
+function inGroups(send: Send, leave?: () => void) {
+  const waiting: (Ask & { readonly answer: PromiseWithResolvers<Gave> })[] = [];
+  let state: "new" | "open" | "ended" = "new";
+  let isLast = false;
+  let over = false;
+  let failed = false;
+  let sending: Promise<void> | undefined;
   let rested = performance.now();
+
+  const carryOut = async (group: readonly Ask[]): Promise<readonly Gave[]> => {
+    const ends = isLast && waiting.length === 0;
+    if (ends) over = true;
+    if (group.some(isBare)) {
+      if (state === "new") await send([begin]);
+      state = "open";
+      return send(group);
+    }
+    if (ends && state === "new") {
+      state = "ended";
+      return send(group, leave); // what goes out as one needs no more to be one
+    }
+    const opens = state === "new";
+    state = "open";
+    const gave = await send([...(opens ? [begin] : []), ...group, ...(ends ? [commit] : [])]);
+    if (ends) state = "ended";
+    return gave.slice(opens ? 1 : 0, opens ? group.length + 1 : group.length);
+  };
+  /** Nothing goes out before what went out earlier is answered: where the BEGIN failed, it would stay. */
+  const sendAll = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const bare = waiting.findIndex(isBare);
+      const group = waiting.splice(0, bare < 0 ? waiting.length : Math.max(1, bare));
+      try {
+        const gave = await carryOut(group);
+        for (const [at, { answer }] of group.entries()) answer.resolve(gave[at] as Gave);
+      } catch (error) {
+        failed = true;
+        for (const { answer } of [...group, ...waiting.splice(0)]) answer.reject(error);
+      }
+      rested = performance.now();
+    }
+    sending = undefined;
+  };
+  return {
+    ask(text: string, values: Ask["values"]): Promise<Gave> {
+      if (over) return Promise.reject(new Error("the transaction is over"));
+      const answer = Promise.withResolvers<Gave>();
+      waiting.push({ text, values, answer });
+      sending ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(sendAll);
+      return answer.promise;
+    },
+    last: () => {
+      isLast = true;
+    },
+    /** Since when nothing is under way; undefined: something is. */
+    isResting: () => (sending ? undefined : rested),
+    async commit(): Promise<void> {
+      if (sending) throw new Error("a transaction's body ended before its last statement did");
+      over = true;
+      if (failed) throw new Error("the transaction was rolled back: a statement in it had thrown");
+      if (state !== "open") return;
+      state = "ended"; // also a COMMIT that fails ends it
+      const [done] = await send([commit], leave);
+      if (done?.command !== "COMMIT")
+        throw new Error("the transaction was rolled back: the database did not commit it");
+    },
+    async rollback(): Promise<void> {
+      over = true;
+      for (const { answer } of waiting.splice(0)) answer.reject(new Error("the transaction is over"));
+      await sending;
+      if (state !== "open") return;
+      state = "ended";
+      // Where the connection is lost there is nothing left to roll back, and the first error says so.
+      await send([rollback]).catch(() => undefined);
+    },
+  };
+}
+
+/** It may hold several statements. */
+const isBare = ({ values }: Ask): boolean => values.length === 0;
+
+/** A clock that runs while no statement is under way. */
+function watch(isResting: () => number | undefined) {
   const forgotten = Promise.withResolvers<never>();
   forgotten.promise.catch(() => undefined);
-  begun.catch(forgotten.reject);
-
   /** One timer for all rests: setting one at each would cost more than asking what time it is. */
   const look = (seen?: number) => {
-    const left = under.size > 0 ? patience : rested + patience - performance.now();
+    const rested = isResting();
+    const left = rested === undefined ? patience : rested + patience - performance.now();
     if (left > 0) timer = setTimeout(look, left);
     // A second look, since a busy event loop may run a timer before the body had its turn.
     else if (seen !== rested) timer = setTimeout(look, patience / 10, rested);
@@ -88,32 +196,5 @@ function watch(statement: Statement, begun: Promise<unknown>) {
       );
   };
   let timer = setTimeout(look, patience);
-  const send: Statement = async (text, values) => {
-    // The first one travels with the BEGIN; the others wait for it, so that nothing is done outside of a transaction.
-    if (!begins) await begun;
-    begins = false;
-    if (!open) throw new Error("the transaction is over");
-    return statement(text, values);
-  };
-  const one: Statement = (text, values) => {
-    if (!open) return Promise.reject(new Error("the transaction is over"));
-    const asked = send(text, values);
-    const done = () => {
-      under.delete(asked);
-      rested = performance.now();
-    };
-    asked.then(done, done);
-    under.add(asked);
-    return asked;
-  };
-  return {
-    sql: sqlOver(one),
-    forgotten: forgotten.promise,
-    busy: () => under.size > 0,
-    settled: () => Promise.allSettled([begun, ...under]),
-    end() {
-      open = false;
-      clearTimeout(timer);
-    },
-  };
+  return { forgotten: forgotten.promise, end: () => clearTimeout(timer) };
 }

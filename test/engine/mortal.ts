@@ -70,7 +70,9 @@ export function mortalDatabase(database: Database, life: Life): Database {
     },
     transaction: (body) =>
       life.at(() =>
-        database.transaction((sql) => Promise.race([body(mortalSql(sql, life)), life.end])),
+        database.transaction((sql) =>
+          Promise.race([body(mortalSql(sql, life), () => {}), life.end]),
+        ),
       ),
     close: async () => {},
   };

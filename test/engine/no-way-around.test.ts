@@ -7,7 +7,7 @@ import { openProgress } from "../../src/engine/progress.ts";
 import * as shipmate from "../../src/index.ts";
 import { claimRuns } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
-import { Fenced } from "../../src/store/runs.ts";
+import { Fenced } from "../../src/store/database.ts";
 import { together } from "../../src/store/together.ts";
 import { makes } from "../attack/made.ts";
 import { empty, memoryDatabase } from "../databases.ts";

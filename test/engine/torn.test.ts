@@ -44,7 +44,7 @@ function tearing(real: Database, at: number) {
   };
   const it: Database = {
     ...real,
-    transaction: (body) => real.transaction((sql) => body(over(sql))),
+    transaction: (body) => real.transaction((sql) => body(over(sql), () => {})),
   };
   return { it, asked: () => asked };
 }

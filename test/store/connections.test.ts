@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Connection, Hears } from "../../src/store/connection.ts";
 import { connections, patience } from "../../src/store/connections.ts";
 import { LostConnection } from "../../src/store/database.ts";
-import type { Statement } from "../../src/store/transaction.ts";
+import { oneBy, type Send } from "../../src/store/transaction.ts";
 import { isAway } from "../../src/store/unreachable.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -17,9 +17,10 @@ function server(most: number, opens: () => Promise<void> = async () => {}) {
     await opens();
     const on = made.push({ hears, closed: false }) - 1;
     let isLost = false;
-    const statement: Statement = (text) => {
+    const send: Send = ([ask]) => {
+      const text = ask?.text ?? "";
       const { promise, resolve, reject } = Promise.withResolvers<never>();
-      const answer = () => resolve({ rows: [], count: on, command: "" } as never);
+      const answer = () => resolve([{ rows: [], count: on, command: "" }] as never);
       const lose = () => {
         isLost = true;
         reject(new LostConnection(text));
@@ -31,13 +32,14 @@ function server(most: number, opens: () => Promise<void> = async () => {}) {
       const one = made[on];
       if (one) one.closed = true;
     };
-    return { statement, isLost: () => isLost, close };
+    return { send, isLost: () => isLost, close };
   };
   const pool = connections({ most, open, lost: ({ message }) => void lost.push(message) });
-  const beside = (text: string) => pool.beside((statement) => statement(text, []));
+  const beside = (text: string) => pool.beside((send) => oneBy(send)(text, []));
   /** Two statements, one after the other. */
   const alone = (text: string) =>
-    pool.alone(async (statement) => {
+    pool.alone(async (send) => {
+      const statement = oneBy(send);
       await statement(`${text} 1`, []);
       return statement(`${text} 2`, []);
     });
@@ -92,8 +94,8 @@ test("lets nobody in between the statements of a transaction, and nobody overtak
 test("begins what waits behind a job that has asked its last, and ends what was asked before it closes", async () => {
   const { pool, beside, under, answer, made } = server(1);
   const leaves = async (text: string) =>
-    pool.alone((statement, leave) => {
-      const asked = statement(text, []);
+    pool.alone((send, leave) => {
+      const asked = oneBy(send)(text, []);
       leave();
       return asked;
     });

@@ -3,7 +3,7 @@ import { Unavailable } from "../../src/store/database.ts";
 import { fullness } from "../../src/store/fullness.ts";
 
 const full = Object.assign(new Error("could not extend file"), { code: "53100" });
-const gave = (command: string, count: number) => ({ command, count, rows: [] });
+const gave = (command: string, count: number) => [{ command, count, rows: [] }];
 
 test("a refusal for want of room is told until something is written again", () => {
   const disk = fullness(() => 0);

@@ -108,7 +108,7 @@ test("every statement of a run from its start to its end", async () => {
   });
   const watched: Database = {
     ...{ ...database, ...watching(database), urgent: watching(database.urgent) },
-    transaction: (body) => database.transaction((sql) => body(watching(sql))),
+    transaction: (body) => database.transaction((sql, last) => body(watching(sql), last)),
   };
   await livedIn(watched, 1, "watched");
   for (const text of texts) found.push(...(await generic(text)));

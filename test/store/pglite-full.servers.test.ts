@@ -9,7 +9,7 @@ import { first, LostConnection, Unavailable } from "../../src/store/database.ts"
 import { openPglite } from "../../src/store/pglite.ts";
 import { openFolder } from "../../src/store/pglite-folder.ts";
 import { openSession } from "../../src/store/pglite-session.ts";
-import { sqlOver, transact } from "../../src/store/transaction.ts";
+import { oneBy, sqlOver, transact } from "../../src/store/transaction.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -24,16 +24,16 @@ test("without room nothing is written, all can be read, what is under way may en
   let room = true;
   const open = () => openFolder(join(home, "database"));
   const session = await openSession({ open, roomy: () => room });
-  const sql = sqlOver(session.statement);
+  const sql = sqlOver(oneBy(session.send));
   await sql.run("CREATE TABLE t (n bigint)");
-  await transact(session.statement, async (inside) => {
+  await transact(session.send, async (inside) => {
     await inside.run("INSERT INTO t VALUES (1)");
     room = false;
     await inside.run("INSERT INTO t VALUES (2)");
   });
   expect(session.full()).toBe(true);
   await expect(sql.run("INSERT INTO t VALUES (3)")).rejects.toBeInstanceOf(Unavailable);
-  const begun = transact(session.statement, (inside) => inside.run("INSERT INTO t VALUES (3)"));
+  const begun = transact(session.send, (inside) => inside.run("INSERT INTO t VALUES (3)"));
   await expect(begun).rejects.toBeInstanceOf(Unavailable);
   expect(await first(sql, Row, count)).toEqual({ n: 2 });
   room = true;

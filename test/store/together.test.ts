@@ -4,7 +4,8 @@ import { z } from "zod";
 import { type Claim, claimRuns } from "../../src/store/claims.ts";
 import { type Database, LostConnection } from "../../src/store/database.ts";
 import { listEntries } from "../../src/store/journal.ts";
-import { endRun, Fenced, fence, findRun, insertRun } from "../../src/store/runs.ts";
+import { Fenced } from "../../src/store/database.ts";
+import { endRun, fence, findRun, insertRun } from "../../src/store/runs.ts";
 import { together } from "../../src/store/together.ts";
 import { databases, empty } from "../databases.ts";
 

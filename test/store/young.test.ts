@@ -26,7 +26,7 @@ test("a run is written by its key, and not looked for among all that are open", 
   await livedIn(
     {
       ...{ ...database, ...watching(database), urgent: watching(database.urgent) },
-      transaction: (body) => database.transaction((sql) => body(watching(sql))),
+      transaction: (body) => database.transaction((sql, last) => body(watching(sql), last)),
     },
     1,
     "young",
