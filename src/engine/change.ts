@@ -24,7 +24,6 @@ import {
   voidOthers,
   voidPlans,
 } from "../store/plans.ts";
-import { ringRuns } from "../store/runs.ts";
 import { placeActs } from "./acts.ts";
 import { carryOut, intentAfter } from "./carry.ts";
 import {
@@ -169,14 +168,8 @@ async function previewLocked(c: Asked, before: Plan): Promise<Plan | undefined> 
   } catch (error) {
     if (isExpected(error) || c.progress.signal.aborted) throw error;
     const { run } = c.progress;
-    const giveBack = async (sql: Sql) => {
-      const behind = await releaseLocks(sql, run.id, c.step);
-      await ringRuns(sql, behind);
-      return { value: behind };
-    };
-    c.parts.ring(
-      await c.progress.transact("giving locks back", giveBack, { before: toGiveBack(c) }),
-    );
+    const giveBack = async (sql: Sql) => ({ value: await releaseLocks(sql, run.id, c.step) });
+    c.parts.ring(await c.progress.transact(giveBack, { before: toGiveBack(c) }));
     await preview(c, before);
     return undefined; // ready() locks anew
   }
@@ -207,21 +200,28 @@ async function store(
     return { state, puts: { put, audit: isEmpty(plan) ? [] : [deed] } };
   };
   const write = async (sql: Sql) => {
-    const behind = release ? await releaseLocks(sql, run.id, c.step) : [];
-    await ringRuns(sql, behind);
-    const votes = again ? await listVotes(sql, run.id) : [];
+    const [behind, votes] = again
+      ? await Promise.all([
+          release ? releaseLocks(sql, run.id, c.step) : [],
+          listVotes(sql, run.id),
+        ])
+      : [[], []];
     const { state, puts } = decided(votes);
     const all = allChanges(plan);
+    const call = (name: string) =>
+      state === "open" && callVoters(c, sql, { name, step: c.step, body: plan, why }, votes);
     const [row] = await Promise.all([
       insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why, again }),
       all && insertNote(sql, run.id, `plan ${short(plan.digest)}`, all),
+      !again && call(`vote on ${c.step}`),
     ]);
-    if (state === "open") await callVoters(c, sql, row, votes);
+    if (again) await call(`vote ${row.id}`);
     return { ...puts, value: { row, behind } };
   };
   const before = release ? toGiveBack(c) : undefined;
-  const how = { soft: true, before, ...(!again && { puts: decided([]).puts }) };
-  const stored = await c.progress.transact("a plan", write, how);
+  const known = !again && { puts: decided([]).puts, atOnce: true };
+  // The card shows it with what follows at once: that people are asked, or the begin.
+  const stored = await c.progress.transact(write, { soft: true, before, shows: false, ...known });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   c.progress.meter?.({ is: "passed", point: "planned" });
@@ -232,15 +232,15 @@ async function store(
 async function callVoters(
   c: Asked,
   sql: Sql,
-  plan: PlanRow,
-  votes: Awaited<ReturnType<typeof listVotes>>,
+  plan: Pick<PlanRow, "step" | "body"> & { readonly name: string; readonly why: string | undefined },
+  votes: readonly Vote[],
 ): Promise<void> {
   const { id: run, title } = c.progress.run;
   const given = new Set(countingVotes(plan.body, c.step, votes).map((vote) => vote.person));
   const people = plan.body.needs.flatMap((need) => need.people).filter((id) => !given.has(id));
   const accounts = c.parts.accountsOf([...new Set(people)]);
   const says = [plan.why ?? "", stillNeeded(c.parts, plan, votes)].filter(Boolean).join(" ");
-  const call = { run, name: `vote ${plan.id}`, card: { title, says }, accounts };
+  const call = { run, name: plan.name, card: { title, says }, accounts };
   await insertCall(sql, { ...call, isNew: !plan.why });
 }
 
@@ -252,7 +252,7 @@ async function awaitVotes(c: Asked, row: PlanRow): Promise<void> {
     await c.progress.park(wait, expires);
   }
   const says = `Nobody answered in ${spanText(expires - row.at)}. Nothing changed.`;
-  const expired = await c.progress.transact("an expiry", async (sql) => ({
+  const expired = await c.progress.transact(async (sql) => ({
     value: await decidePlan(sql, row.id, "expired", says),
   }));
   if (expired) throw new Ended("expired", says);
@@ -271,7 +271,8 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   });
   const before = (sql: Sql) => toTake(sql, plan.targets, limits);
   c.progress.lines.add(c.step);
-  const locked = await c.progress.transact("a lock", lock, { soft: true, before });
+  const atOnce = limits.length === 0 || run.hurry > 0;
+  const locked = await c.progress.transact(lock, { soft: true, before, atOnce });
   if (locked.is === "full") await awaitRoom(c, locked.limit, locked.ahead);
   if (locked.is !== "taken") return; // ready() stands in line next
   const again = await previewLocked(c, plan);
@@ -299,9 +300,8 @@ async function begin(c: Asked, row: PlanRow): Promise<void> {
   const put = first ? [begun, first] : [begun];
   const puts = { put, intent: first?.key, audit: [deed], state: "running" };
   if (first) c.progress.meter?.({ is: "passed", point: "before intent", back: false });
-  c.parts.ring(
-    await c.progress.transact("the begin", goAhead, { soft: first === undefined, puts }),
-  );
+  const how = { soft: first === undefined, puts, atOnce: true };
+  c.parts.ring(await c.progress.transact(goAhead, how));
   c.progress.meter?.({ is: "passed", point: "begun" });
 }
 
@@ -317,10 +317,9 @@ async function startOver(c: Asked): Promise<void> {
   const names = row ? await c.progress.reads((sql) => yesNames(c, sql, row)) : [];
   const release = async (sql: Sql) => {
     const behind = await releaseLocks(sql, run.id, c.step);
-    await ringRuns(sql, behind);
     return { gone, state: "planning", value: behind };
   };
-  c.parts.ring(await c.progress.transact("starting over", release, { before: toGiveBack(c) }));
+  c.parts.ring(await c.progress.transact(release, { before: toGiveBack(c) }));
   await store(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
 }
 
@@ -342,22 +341,22 @@ async function close(
   const stood = c.progress.lines.has(c.step);
   let behind: readonly string[] = [];
   const body = async (sql: Sql) => {
-    behind = stood ? await releaseLocks(sql, run.id, c.step) : [];
-    await ringRuns(sql, behind);
-    const begun = c.progress.has(c.key("begun"));
-    if (!end.ok && !begun) await voidPlans(sql, run.id, c.step, end.says ?? "");
+    const counts = !end.ok && !c.progress.has(c.key("begun"));
+    [behind] = await Promise.all([
+      stood ? releaseLocks(sql, run.id, c.step) : [],
+      counts && voidPlans(sql, run.id, c.step, end.says ?? ""),
+    ]);
   };
   const entries = [{ key: c.key("end"), value: { ...end, at: c.progress.now() } }];
   // Lost, it is done once more: what it tells of is on the disk.
-  const how = { soft: true, before: stood ? toGiveBack(c) : undefined };
+  const how = { soft: true, before: stood ? toGiveBack(c) : undefined, atOnce: true };
   const after = () => {
     c.parts.ring(behind);
     c.progress.lines.delete(c.step);
   };
-  const what = "the end of a change";
-  if (end.ok) return c.progress.close({ what, entries, body, how, after });
+  if (end.ok) return c.progress.close({ entries, body, how, after });
   const write = async (sql: Sql) => ({ value: await body(sql) });
-  await c.progress.transact(what, write, { ...how, puts: { put: entries } });
+  await c.progress.transact(write, { ...how, puts: { put: entries } });
   after();
 }
 

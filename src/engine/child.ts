@@ -35,7 +35,7 @@ export async function child(
     await heedCancel(progress, step);
     const parsed = workflow.input.parse(input);
     const title = workflow.title(parsed as never);
-    const added = await progress.transact("a child run", async (sql) => {
+    const added = await progress.transact(async (sql) => {
       if ((await familySize(sql, run.id, family)) >= family) return { value: false };
       const hash = parts.hashOf(workflow);
       const by = run.by_person;

@@ -6,7 +6,6 @@ import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
 import {
   addTargets,
-  askCancel,
   endRun,
   insertRun,
   ringRuns,
@@ -126,30 +125,33 @@ async function end(
   progress: Progress,
 ): Promise<void> {
   const owed = await progress.owed();
-  const rung = await parts.database.transaction(async (sql) => {
+  const again = progress.get("start again");
+  const rung = await parts.database.transaction(async (sql, last) => {
     const { end: state, says, output, next: buttons } = outcome;
     const { by_person: person, title } = claim;
+    const by = { id: person, name: `run ${claim.number}` };
     const did = `ended: ${state}`;
     const deed = { person, surface: "engine", did, run: claim.id, detail: { says } };
     const { entries } = owed;
     const audit = [...owed.audit, deed];
     // All of it is asked for at once and carried out in this order; where the end is fenced, nothing of it stays.
     const stood = progress.lines.size > 0;
+    if (again === undefined) last();
     const [, children, behind] = await Promise.all([
       stood && toRelease(sql, claim.id),
-      endRun(sql, progress.holds(), { state, says, output, buttons, entries, audit }),
+      endRun(sql, progress.holds(), { state, says, output, buttons, entries, audit, by }),
       stood ? releaseLocks(sql, claim.id, undefined) : [],
       insertCall(sql, {
         ...{ run: claim.id, name: "end", card: { title, says } },
         accounts: matters(outcome, progress) ? parts.accountsOf([person]) : {},
       }),
+      ringRuns(sql, claim.parent ? [claim.parent] : []),
+      again === undefined && parts.meter?.({ is: "passed", point: "before end" }),
     ]);
-    for (const child of children) {
-      await askCancel(sql, child, { id: person, name: `run ${claim.number}` });
-    }
-    const again = progress.get("start again");
-    const next = again === undefined ? undefined : sha256([claim.id, "again"]).slice(0, 20);
-    if (next !== undefined) {
+    const rung = [...behind, ...children, ...(claim.parent ? [claim.parent] : [])];
+    if (again !== undefined) {
+      const next = sha256([claim.id, "again"]).slice(0, 20);
+      rung.push(next);
       const workflow = parts.workflows.get(claim.workflow);
       await insertRun(sql, {
         id: next,
@@ -162,13 +164,10 @@ async function end(
       });
       await addTargets(sql, next, await targetsOfRun(sql, claim.id));
       await copyRoots(sql, claim.id, next);
+      await ringRuns(sql, [next]);
+      parts.meter?.({ is: "passed", point: "before end" });
     }
-    const runs = [...behind, ...children];
-    if (claim.parent) runs.push(claim.parent);
-    if (next !== undefined) runs.push(next);
-    await ringRuns(sql, runs);
-    parts.meter?.({ is: "passed", point: "before end" });
-    return runs;
+    return rung;
   });
   parts.ring(rung);
   const seconds = Math.max(0, progress.now() - claim.created_at) / 1_000;

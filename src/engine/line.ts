@@ -21,7 +21,7 @@ export async function standInLine(c: Asked, targets: readonly string[]): Promise
   c.progress.lines.add(c.step);
   // Nobody waits for the disk while the table of locks is ours: the place is lost only together with what comes after.
   const how = { soft: true, before: (sql: Sql) => toTake(sql, targets) };
-  const turn = await c.progress.transact("a place in line", place, how);
+  const turn = await c.progress.transact(place, how);
   c.parts.ring(turn.behind);
   if (turn.turn.free) return;
   c.progress.plans.delete(c.step);

@@ -19,7 +19,7 @@ export async function noteOnce(
   if (before > limits.notes) return progress.put([{ key, value: asJson(card) }]);
   const last = { title: `This run writes more lines than the ${limits.notes} that are posted.` };
   const posted = before === limits.notes ? last : card;
-  await progress.transact("a note", async (sql) => {
+  await progress.transact(async (sql) => {
     await insertNote(sql, progress.run.id, name, posted);
     return { put: [{ key, value: asJson(card) }], value: undefined };
   });

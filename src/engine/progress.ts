@@ -39,7 +39,7 @@ export interface Progress {
   isFresh(intent: string): boolean;
   put(entries: readonly Entry[], how?: PutHow): Promise<void>;
   /** Entries and other statements in one transaction, behind the fence. */
-  transact<R>(what: string, body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
+  transact<R>(body: (sql: Sql) => Promise<Written<R>>, how?: TransactHow): Promise<R>;
   /**
    * Puts entries and does other statements at the end of this turn of the event loop, unless the run has ended by then:
    * its end does the same.
@@ -86,10 +86,13 @@ export interface TransactHow {
   readonly before?: ((sql: Sql) => Promise<void>) | undefined;
   /** What is put whatever the rest comes to: it is the fence too, and nothing else is put. */
   readonly puts?: Puts;
+  /** Whether the card shows it; unless told. */
+  readonly shows?: boolean;
+  /** All of it is asked for in one turn and put as `puts`: it goes to the database and is committed in one go. */
+  readonly atOnce?: boolean;
 }
 /** `transact`, and what follows it. */
 export interface Closing {
-  readonly what: string;
   readonly entries: readonly Entry[];
   readonly body: (sql: Sql) => Promise<void>;
   readonly how: Omit<TransactHow, "puts">;
@@ -199,10 +202,10 @@ export async function openProgress(
     try {
       const closing = closings.shift();
       if (closing) {
-        const { what, entries: put, body, how, after } = closing;
+        const { entries: put, body, how, after } = closing;
         const puts = { put };
         const write = async (sql: Sql) => ({ ...puts, value: await body(sql) });
-        await carrying(written(what, write, { ...how, puts }, take()));
+        await carrying(written(write, { ...how, puts }, take()));
         after();
       } else if (owed !== nothing) {
         passed(await carrying(together.put({ run: holds(), ...take() })));
@@ -215,7 +218,6 @@ export async function openProgress(
   const isBusy = () => failed || writing !== undefined || closings.length > 0;
   const ready = () => (failed ? new Promise<never>(() => {}) : settleOwed());
   const written = async <R>(
-    what: string,
     body: (sql: Sql) => Promise<Written<R>>,
     how: TransactHow,
     before: Owed,
@@ -223,20 +225,21 @@ export async function openProgress(
     const soft = how.soft && before.soft;
     const entry = (run: Holds, { put: entries = [], gone = [], state, audit = [] }: Puts) => ({
       ...{ run, gone, state },
-      ...joined(before, { entries, audit, shows: true, soft: soft ?? false }, gone),
+      ...joined(before, { entries, audit, shows: how.shows ?? true, soft: soft ?? false }, gone),
     });
-    const work = async (sql: Sql) => {
+    // What is owed is put too: then that is the fence.
+    const known = how.puts ?? (how.atOnce && before !== nothing ? {} : undefined);
+    const work = async (sql: Sql, last: () => void) => {
+      if (how.atOnce) last();
       // All of it is asked for at once and carried out in this order; where the fence throws, nothing of it stays.
       const opening = how.before?.(sql);
-      const passing = how.puts
-        ? putEntries(sql, entry(holds(), how.puts))
-        : fence(sql, holds(), what, soft);
+      const passing = known ? putEntries(sql, entry(holds(), known)) : fence(sql, holds(), soft);
       const [at, written] = await Promise.all([passing, body(sql), opening]);
       const { value } = written;
-      const puts = how.puts ?? written;
+      const puts = known ?? written;
       const { put = [], gone = [], state, audit = [], intent } = puts;
       const done = { at, put, gone, intent, value };
-      if (how.puts) return done;
+      if (known || how.atOnce) return done;
       const count = put.length + gone.length + audit.length;
       if (count === 0 && before === nothing && state === undefined) {
         if (!soft) await bumpRoot(sql, run.id);
@@ -290,11 +293,11 @@ export async function openProgress(
       remember(put, gone);
       if (intent !== undefined) fresh.add(intent);
     },
-    async transact(what, body, how = {}) {
+    async transact(body, how = {}) {
       stillMine();
       while (isBusy()) await ready();
       const before = take();
-      const write = () => written(what, body, how, before);
+      const write = () => written(body, how, before);
       return asked(() => (before === nothing ? write() : carrying(write())));
     },
     close(asked) {

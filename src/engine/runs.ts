@@ -18,6 +18,7 @@ import {
   listVotes,
   lockOpenPlan,
   type PlanRow,
+  type Vote,
   withdrawVote,
 } from "../store/plans.ts";
 import { insertPress } from "../store/presses.ts";
@@ -81,31 +82,46 @@ const anybodyAsked: VotePolicy = {
   mayChange: () => ({ ok: true }),
 };
 
+type Write = (sql: Sql) => Promise<unknown>;
+/** What is answered, and what is written with it. */
+interface Decided {
+  readonly gave: Card;
+  readonly writes?: readonly Write[];
+}
+
 export function runsFor(parts: RunsParts): Runs {
   const { database, person, surface } = parts;
   const policy = parts.votes ?? anybodyAsked;
-  const act = async (name: string, body: (sql: Sql, run: Run) => Promise<Card>): Promise<Card> => {
-    const { gave, id } = await database.transaction(async (sql) => {
+  /** What is read goes there as one, and so does what is written, with the answer and the commit. */
+  const act = async <L>(
+    name: string,
+    looks: (sql: Sql, name: string | number) => Promise<L>,
+    decide: (sql: Sql, run: Run, seen: L) => Promise<Decided>,
+  ): Promise<Card> => {
+    const { gave, id } = await database.transaction(async (sql, last) => {
       // A power cut loses the act, not what was said: it is dealt with again. Everybody locks a run before its plans.
-      const run = (await touchRun(sql, named(name))) ?? noRun(name);
-      const gave = await body(sql, run);
-      await parts.also?.(sql, gave);
+      const [found, seen] = await Promise.all([
+        touchRun(sql, named(name)),
+        looks(sql, named(name)),
+      ]);
+      const run = found ?? noRun(name);
+      const { gave, writes = [] } = await decide(sql, run, seen);
+      last();
+      await Promise.all([...writes.map((write) => write(sql)), parts.also?.(sql, gave)]);
       return { gave, id: run.id };
     });
     parts.rung(id);
     return gave;
   };
+  const nothing = async () => undefined;
   const audit = (
-    sql: Sql,
     did: string,
     run: Run,
-    more: { digest?: string; detail?: { readonly [name: string]: Json } },
-  ) =>
-    appendAudit(sql, {
-      ...{ person: person.id, surface, did, run: run.id },
-      ...(more.digest !== undefined && { digest: more.digest }),
-      detail: more.detail ?? {},
-    });
+    { digest, detail = {} }: { digest?: string; detail?: { readonly [name: string]: Json } } = {},
+  ): Write => {
+    const deed = { person: person.id, surface, did, run: run.id, digest, detail };
+    return (sql) => appendAudit(sql, deed);
+  };
   const mayChange = async (sql: Sql, run: Run) => {
     if (run.by_person === person.id) return;
     const verdict = policy.mayChange(person, await targetsOfRun(sql, run.id));
@@ -128,9 +144,10 @@ export function runsFor(parts: RunsParts): Runs {
         return { ...row, what, by: { id: by, name: parts.nameOf(by) } };
       });
     },
-    vote: (name, digest, vote, why) =>
-      act(name, async (sql, run) => {
-        const plan = await lockOpenPlan(sql, run.id);
+    vote: (name, digest, vote, why) => {
+      const looks = (sql: Sql, run: string | number) =>
+        Promise.all([lockOpenPlan(sql, run), listVotes(sql, run)]);
+      return act(name, looks, async (sql, run, [plan, votes]) => {
         if (!plan) return refuse(await decidedText(parts, sql, run));
         if (digest.length < 8 || !plan.digest.startsWith(digest))
           refuse(
@@ -139,43 +156,38 @@ export function runsFor(parts: RunsParts): Runs {
         if (vote === "withdraw") {
           const had = await withdrawVote(sql, run.id, plan.digest, person.id);
           if (!had) refuse(`You have not voted on run ${run.number}.`);
-          await audit(sql, "withdrew a vote", run, { digest: plan.digest });
-          return { title: `Your vote on run ${run.number} is withdrawn.` };
+          const gave = { title: `Your vote on run ${run.number} is withdrawn.` };
+          return { gave, writes: [audit("withdrew a vote", run, { digest: plan.digest })] };
         }
         const verdict = policy.mayVote(person, plan.body, vote);
         if (!verdict.ok) refuse(verdict.says);
         const { step } = plan;
-        const row = {
-          run: run.id,
-          step,
-          digest: plan.digest,
-          person: person.id,
-          vote,
-          why,
-          surface,
-        };
-        const did = vote === "yes" ? "approved" : "rejected";
-        const [fresh, votes] = await Promise.all([
-          insertVote(sql, row, { did, detail: why ? { why } : {} }),
-          listVotes(sql, run.id),
-        ]);
-        if (!fresh)
+        const mine = { step, digest: plan.digest, person: person.id, vote, surface };
+        // Whoever votes has the run's row: nobody does so meanwhile.
+        if (votes.some((other) => isSame(other, mine)))
           refuse(`You have voted on run ${run.number} already. Withdraw first to change it.`);
+        const told = {
+          did: vote === "yes" ? "approved" : "rejected",
+          detail: why ? { why } : {},
+        };
+        const insert: Write = (sql) => insertVote(sql, { ...mine, run: run.id, why }, told);
         if (vote === "no") {
-          const says = why
-            ? `${person.name} rejected this: "${why}".`
-            : `${person.name} rejected this.`;
-          await decidePlan(sql, plan.id, "rejected", `${says} Nothing changed.`);
-          return { title: `You rejected: ${run.title}.` };
+          const says = `${person.name} rejected this${why ? `: "${why}"` : ""}. Nothing changed.`;
+          const reject: Write = (sql) => decidePlan(sql, plan.id, "rejected", says);
+          return { gave: { title: `You rejected: ${run.title}.` }, writes: [insert, reject] };
         }
-        if (isApproved(plan.body, step, votes)) {
-          await decidePlan(sql, plan.id, "approved");
-          return { title: `You approved: ${run.title}.` };
+        const counted = { ...mine, why: why ?? null, at: plan.at, withdrawn_at: null };
+        const title = `You approved: ${run.title}.`;
+        if (isApproved(plan.body, step, [...votes, counted])) {
+          const approve: Write = (sql) => decidePlan(sql, plan.id, "approved");
+          return { gave: { title }, writes: [insert, approve] };
         }
-        return { title: `You approved: ${run.title}. ${stillNeeded(parts, plan, votes)}` };
-      }),
+        const needed = stillNeeded(parts, plan, [...votes, counted]);
+        return { gave: { title: `${title} ${needed}` }, writes: [insert] };
+      });
+    },
     press: (name, button, form) =>
-      act(name, async (sql, run) => {
+      act(name, nothing, async (sql, run) => {
         const waits = run.waits ?? [];
         const wait = waits.find((one) => one.buttons?.some((b) => b.name === button));
         const found = wait?.buttons?.find((b) => b.name === button);
@@ -189,16 +201,18 @@ export function runsFor(parts: RunsParts): Runs {
         });
         if (pressed)
           refuse(`${pressed.person.name} already chose: ${labelOf(run, pressed.button)}.`);
-        await audit(sql, `pressed ${button}`, run, { detail: { wait: wait.wait } });
-        return { title: `${found.label}: ${run.title}.` };
+        const told = audit(`pressed ${button}`, run, { detail: { wait: wait.wait } });
+        return { gave: { title: `${found.label}: ${run.title}.` }, writes: [told] };
       }),
     cancel: (name) =>
-      act(name, async (sql, run) => {
+      act(name, nothing, async (sql, run) => {
         if (run.ended_at !== null) return refuse(endedText(run));
         await mayChange(sql, run);
-        await askCancel(sql, run.id, person);
-        await audit(sql, "cancelled", run, {});
-        return { title: `Cancelling: ${run.title}.` };
+        const cancel: Write = (sql) => askCancel(sql, run.id, person);
+        return {
+          gave: { title: `Cancelling: ${run.title}.` },
+          writes: [cancel, audit("cancelled", run)],
+        };
       }),
     async retry(name) {
       const run = await findAny(database, name);
@@ -213,6 +227,12 @@ export function runsFor(parts: RunsParts): Runs {
     },
   };
 }
+
+const isSame = (vote: Vote, { step, digest, person }: Pick<Vote, "step" | "digest" | "person">) =>
+  vote.step === step &&
+  vote.digest === digest &&
+  vote.person === person &&
+  vote.withdrawn_at === null;
 
 /** By number or id. A Refusal where there is none. */
 async function findAny(sql: Sql, text: string): Promise<Run> {
@@ -295,7 +315,7 @@ function checkedForm(
 /** `Still needed: one of payments (Grace or Linus).` */
 export function stillNeeded(
   parts: Pick<RunsParts, "nameOf">,
-  plan: PlanRow,
+  plan: Pick<PlanRow, "step" | "body">,
   votes: Parameters<typeof countingVotes>[2],
 ): string {
   const yes = countingVotes(plan.body, plan.step, votes).filter((vote) => vote.vote === "yes");

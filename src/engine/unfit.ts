@@ -52,7 +52,7 @@ export async function unfit(
 ): Promise<Outcome | "left"> {
   const { run } = progress;
   const left = await asBranch(progress, () =>
-    progress.transact("a misfit", async (sql) => ({
+    progress.transact(async (sql) => ({
       value: await leaveToOthers(sql, run.id, parts.code),
     })),
   );

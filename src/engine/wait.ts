@@ -38,7 +38,7 @@ export async function waitFor(
   }
   /** A press that came in meanwhile was acknowledged, so it counts. */
   const end = async (value: Json): Promise<Json> => {
-    const isFirst = await progress.transact("the end of a wait", async (sql) => {
+    const isFirst = await progress.transact(async (sql) => {
       if (await isPressed(sql, progress.run.id, name)) return { value: false };
       return { put: [{ key: out, value }], value: true };
     });
@@ -84,7 +84,7 @@ async function pressOf(progress: Progress, name: string, wait: Wait): Promise<Js
   if (press && !press.form) return out;
   const form = press?.form?.safeParse(pressed.form);
   if (form?.success) return { ...out, form: asJson(form.data) };
-  await progress.transact("a press that does not fit", async (sql) => {
+  await progress.transact(async (sql) => {
     await deletePress(sql, progress.run.id, name);
     const did = `was not understood: ${pressed.button}`;
     const { id: run } = progress.run;

@@ -58,11 +58,11 @@ const Wrote = z.object({ id: z.string(), rev: z.number().nullable(), now: z.numb
 function passed(put: Put, row: z.output<typeof Wrote> | undefined): Passed {
   const { now = null, rev = null } = row ?? {};
   if (now !== null && rev !== null) return { now, rev };
-  return keptBack(put.run, put.entries.map((e) => e.key).join(", "));
+  return keptBack(put.run);
 }
 
 /**
- * At most one put a run. `passing`: runs that somebody holds are passed over and missing in the answer, so that two who
+ * At most one put a run; alone it throws Fenced where its claim is not the current one. `passing`: runs that somebody holds are passed over and missing in the answer, so that two who
  * hold several never wait for each other. What none of them asks for is no part of the statement: each part costs, also
  * where it does nothing.
  */
@@ -75,7 +75,7 @@ function write(sql: Sql, puts: readonly Put[], passing: boolean) {
        SELECT p.* FROM ${isSoft ? "soft," : ""} jsonb_to_recordset($1::jsonb) AS p(
          id text, epoch bigint, rev bigint, state text, entries jsonb, gone jsonb, shows boolean, audit jsonb)),
      held AS (
-       SELECT id FROM ${passing ? "shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM puts)) FOR NO KEY UPDATE SKIP LOCKED" : "puts"}),
+       ${passing ? "SELECT id FROM shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM puts)) FOR NO KEY UPDATE SKIP LOCKED" : "SELECT id, epoch AS claim, rev AS seen FROM puts"}),
      mine AS (
        UPDATE shipmate.runs r SET rev = r.rev + 1, state = COALESCE(p.state, r.state),
          tries = CASE WHEN p.entries = '[]' THEN tries ELSE 1 END
@@ -110,7 +110,8 @@ function write(sql: Sql, puts: readonly Put[], passing: boolean) {
        FROM mine, jsonb_array_elements(mine.audit) d RETURNING id),
      unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told)`,
      )}
-     SELECT id, rev, now FROM held LEFT JOIN mine USING (id)`,
+     SELECT id, ${passing ? "rev" : "COALESCE(rev, shipmate.keep_back(id, claim, seen)) AS rev"}, now
+     FROM held LEFT JOIN mine USING (id)`,
     [
       json(
         puts.map((put) => ({

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { json, type Sql } from "./database.ts";
+import { rings } from "./runs.ts";
 
 const Held = z.object({ run: z.string(), step: z.string(), held: z.boolean(), since: z.number() });
 export type Held = z.output<typeof Held>;
@@ -174,7 +175,7 @@ async function aheadOf(sql: Sql, who: Who, limit: Limit): Promise<number | undef
   return ahead;
 }
 
-/** Gives back what the step (or, without one, the run) holds and waits for. Gives the runs in line behind it. */
+/** Gives back what the step (or, without one, the run) holds and waits for. Rings the runs in line behind it, and gives them. */
 export async function releaseLocks(
   sql: Sql,
   run: string,
@@ -183,10 +184,13 @@ export async function releaseLocks(
   const rows = await sql.query(
     RunId,
     `WITH gone AS (
-       DELETE FROM shipmate.locks WHERE run = $1 AND ($2::text IS NULL OR step = $2) RETURNING target)
-     SELECT DISTINCT l.run FROM shipmate.locks l, gone
-     WHERE NOT l.held AND l.run <> $1
-       AND (starts_with(l.target || '/', gone.target || '/') OR starts_with(gone.target || '/', l.target || '/'))`,
+       DELETE FROM shipmate.locks WHERE run = $1 AND ($2::text IS NULL OR step = $2) RETURNING target),
+     behind AS (
+       SELECT DISTINCT l.run FROM shipmate.locks l, gone
+       WHERE NOT l.held AND l.run <> $1
+         AND (starts_with(l.target || '/', gone.target || '/') OR starts_with(gone.target || '/', l.target || '/'))),
+     ${rings("SELECT run FROM behind")}
+     SELECT run FROM behind`,
     [run, step ?? null],
   );
   return rows.map((row) => row.run);

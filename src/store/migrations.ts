@@ -295,4 +295,12 @@ export const migrations: readonly Migration[] = [
   -- until when what a crash left is left to the process that took it up
   ALTER TABLE shipmate.inbox ADD COLUMN taken_until bigint;
   `,
+  `
+  -- Undoes the transaction of a driver whose claim is not the current one. The code is known to whoever reads the error.
+  CREATE FUNCTION shipmate.keep_back(run text, epoch bigint, rev bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+  BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'SM001', MESSAGE = format(
+      'what was to be written of run %s was kept back: claim %s is not the current one, or %s is lost', run, epoch, rev);
+  END $$;
+  `,
 ];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Plan } from "../core/plan.ts";
 import type { Deed } from "./audit.ts";
 import { first, json, type Sql } from "./database.ts";
-import { ringRuns } from "./runs.ts";
+import { rings } from "./runs.ts";
 
 export const PlanState = z.enum(["open", "approved", "rejected", "expired", "void", "cancelled"]);
 export type PlanState = z.output<typeof PlanState>;
@@ -85,11 +85,11 @@ export function listPlans(sql: Sql, run: string): Promise<readonly PlanRow[]> {
 }
 
 /** The plan that can be voted on now, locked until the transaction ends: open, and its time is not over. */
-export function lockOpenPlan(sql: Sql, run: string): Promise<PlanRow | undefined> {
+export function lockOpenPlan(sql: Sql, run: string | number): Promise<PlanRow | undefined> {
   return first(
     sql,
     PlanRow,
-    `SELECT ${columns} FROM shipmate.plans WHERE run = $1 AND state = 'open'
+    `SELECT ${columns} FROM shipmate.plans WHERE run = ${runNamed(run)} AND state = 'open'
        AND (expires_at IS NULL OR expires_at > shipmate.now()) ORDER BY id DESC LIMIT 1 FOR UPDATE`,
     [run],
   );
@@ -138,27 +138,25 @@ export async function voidOthers(
   targets: readonly string[],
   why: string,
 ): Promise<readonly string[]> {
-  const open = await sql.query(
+  // Everybody locks a run before its plans: no plan is touched before all of `rung` is.
+  const others = await sql.query(
     PlanId,
-    `SELECT p.id, p.run FROM shipmate.plans p
-     WHERE p.state = 'open' AND p.run <> $1 AND (
-       p.found_by ?| ARRAY(SELECT jsonb_array_elements_text($3::jsonb))
-       OR p.found_by IS NULL AND EXISTS (
-         SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
-                     jsonb_array_elements_text($2::jsonb) mine
-         WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/')))`,
-    [run, json(targets), json([...targets, ...targets.flatMap(above).map(itself)])],
+    `WITH others AS (
+       SELECT p.id, p.run FROM shipmate.plans p
+       WHERE p.state = 'open' AND p.run <> $1 AND (
+         p.found_by ?| ARRAY(SELECT jsonb_array_elements_text($3::jsonb))
+         OR p.found_by IS NULL AND EXISTS (
+           SELECT FROM jsonb_array_elements_text(p.body->'targets') theirs,
+                       jsonb_array_elements_text($2::jsonb) mine
+           WHERE starts_with(theirs || '/', mine || '/') OR starts_with(mine || '/', theirs || '/')))),
+     ${rings("SELECT run FROM others")},
+     voided AS (
+       UPDATE shipmate.plans p SET state = 'void', why = $4, decided_at = shipmate.now()
+       WHERE (SELECT count(*) FROM rung) >= 0 AND p.id = ANY (ARRAY(SELECT id FROM others)) AND p.state = 'open')
+     SELECT id, run FROM others`,
+    [run, json(targets), json([...targets, ...targets.flatMap(above).map(itself)]), why],
   );
-  if (open.length === 0) return [];
-  const runs = open.map((plan) => plan.run);
-  // Everybody locks a run before its plans.
-  await ringRuns(sql, runs);
-  await sql.run(
-    `UPDATE shipmate.plans SET state = 'void', why = $2, decided_at = shipmate.now()
-     WHERE state = 'open' AND id IN (SELECT jsonb_array_elements_text($1::jsonb)::bigint)`,
-    [json(open.map((plan) => plan.id)), why],
-  );
-  return runs;
+  return others.map((plan) => plan.run);
 }
 
 export const Vote = z.object({
@@ -219,12 +217,16 @@ export async function withdrawVote(
   return withdrawn > 0;
 }
 
+/** The id of the run that `$1` names by it, or by its number. */
+const runNamed = (run: string | number): string =>
+  typeof run === "number" ? "(SELECT id FROM shipmate.runs WHERE number = $1)" : "$1";
+
 /** All votes of a run, the oldest first, withdrawn ones too. */
-export function listVotes(sql: Sql, run: string): Promise<readonly Vote[]> {
+export function listVotes(sql: Sql, run: string | number): Promise<readonly Vote[]> {
   return sql.query(
     Vote,
     `SELECT person, vote, why, digest, step, surface, at, withdrawn_at
-     FROM shipmate.votes WHERE run = $1 ORDER BY id`,
+     FROM shipmate.votes WHERE run = ${runNamed(run)} ORDER BY id`,
     [run],
   );
 }

@@ -107,6 +107,9 @@ export interface Beside {
 
 const Id = z.object({ id: z.string() });
 
+/** How long a new run's card waits for something to tell but that it plans, in milliseconds: most plans are made by then. */
+const untilPlanned = 150;
+
 /** Whether it is new: the same id a second time changes nothing, nor adds anything. One statement, whatever is beside it. */
 export async function insertRun(sql: Sql, run: NewRun, beside: Beside = {}): Promise<boolean> {
   const { roots = [], targets = [], audit } = beside;
@@ -118,8 +121,8 @@ export async function insertRun(sql: Sql, run: NewRun, beside: Beside = {}): Pro
        SELECT $1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9::integer, 'planning', '' ${beside.soft ? "FROM soft" : ""}
        ON CONFLICT (id) DO NOTHING RETURNING id),
      roots AS (
-       INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run)
-       SELECT r->>'id', r->>'surface', r->>'channel', r->>'thread', 'root', mine.id
+       INSERT INTO shipmate.messages (id, surface, channel, thread, kind, run, next_at)
+       SELECT r->>'id', r->>'surface', r->>'channel', r->>'thread', 'root', mine.id, shipmate.now() + ${untilPlanned}
        FROM mine, jsonb_array_elements($10::jsonb) r ON CONFLICT DO NOTHING),
      targets AS (
        INSERT INTO shipmate.run_targets (run, target)
@@ -153,15 +156,15 @@ export async function insertRun(sql: Sql, run: NewRun, beside: Beside = {}): Pro
 /** Marks runs as due now, in the order of their ids: two that ring the same runs don't wait for each other. */
 export async function ringRuns(sql: Sql, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await sql.run(
-    `WITH rung AS (
-       SELECT id FROM shipmate.runs
-       WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) AND ${isOpen}
-       ORDER BY id FOR UPDATE)
-     UPDATE shipmate.runs r SET rung = true FROM rung WHERE r.id = rung.id`,
-    [json(ids)],
-  );
+  await sql.run(`WITH ${rings("SELECT jsonb_array_elements_text($1::jsonb)")} SELECT FROM rung`, [
+    json(ids),
+  ]);
 }
+
+/** The parts of a statement that do this: to be put behind `WITH`. `rung` has the ids of those that are open. */
+export const rings = (ids: string): string => `to_ring AS (
+       SELECT id FROM shipmate.runs WHERE id = ANY (ARRAY(${ids})) AND ${isOpen} ORDER BY id FOR UPDATE),
+     rung AS (UPDATE shipmate.runs r SET rung = true FROM to_ring WHERE r.id = to_ring.id RETURNING r.id)`;
 
 export function findRun(sql: Sql, id: string): Promise<Run | undefined> {
   return first(sql, Run, `SELECT ${columns} FROM shipmate.runs WHERE id = $1`, [id]);
@@ -272,13 +275,16 @@ export async function askCancel(
   by: { readonly id: string; readonly name: string },
 ): Promise<boolean> {
   const asked = await sql.run(
-    `UPDATE shipmate.runs SET rung = true,
-       cancel = COALESCE(cancel, jsonb_build_object('by', $2::text, 'name', $3::text, 'at', shipmate.now()))
+    `UPDATE shipmate.runs SET rung = true, cancel = ${cancelBy("$2", "$3")}
      WHERE id = $1 AND ${isOpen}`,
     [id, by.id, by.name],
   );
   return asked === 1;
 }
+
+/** The first one who asks counts. */
+const cancelBy = (id: string, name: string): string =>
+  `COALESCE(cancel, jsonb_build_object('by', ${id}::text, 'name', ${name}::text, 'at', shipmate.now()))`;
 
 const Ended = z.object({ children: z.array(z.string()) });
 
@@ -311,29 +317,31 @@ export async function touchRun(sql: Sql, name: string | number): Promise<Run | u
 }
 
 /** The fence: throws where the claim is stale, and otherwise keeps the run's row locked until the transaction ends. */
-export async function fence(sql: Sql, holds: Holds, what: string, isSoft = false): Promise<Passed> {
+export async function fence(sql: Sql, holds: Holds, isSoft = false): Promise<Passed> {
   const { id, epoch, rev } = holds;
   const row = await first(
     sql,
     Passed,
-    `${isSoft ? `WITH soft AS (${soft}) ` : ""}UPDATE shipmate.runs SET rev = rev + 1 ${isSoft ? "FROM soft" : ""}
-     WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ${isOpen}
-     RETURNING rev, shipmate.now() AS now`,
+    `WITH ${isSoft ? `soft AS (${soft}),` : ""} mine AS (
+       UPDATE shipmate.runs SET rev = rev + 1 ${isSoft ? "FROM soft" : ""}
+       WHERE id = $1 AND epoch = $2 AND rev >= $3 AND ${isOpen} RETURNING rev)
+     SELECT COALESCE((SELECT rev FROM mine), shipmate.keep_back($1, $2, $3)) AS rev, shipmate.now() AS now`,
     [id, epoch, rev],
   );
-  return row ?? keptBack(holds, what);
+  return row ?? keptBack(holds);
 }
 
 /** Somebody else has the run, or what this driver wrote before is lost: it has to be read anew. */
-export function keptBack({ id, epoch, rev }: Holds, what: string): never {
+export function keptBack({ id, epoch, rev }: Holds): never {
   throw new Fenced(
-    `${what} of run ${id} was kept back: claim ${epoch} is not the current one, or ${rev} is lost`,
+    `what was to be written of run ${id} was kept back: claim ${epoch} is not the current one, or ${rev} is lost`,
   );
 }
 
 /**
  * Ends a run for good, with its open plans, its last entries and the audit rows that tell of it, and gives its claim
- * back. Gives its children that are still open. Throws Fenced where the claim is not the current one.
+ * back. Gives its children that are still open: each was rung, and asked to cancel. Throws Fenced where the claim is not
+ * the current one.
  */
 export async function endRun(
   sql: Sql,
@@ -347,6 +355,8 @@ export async function endRun(
     /** What its journal has besides. */
     readonly entries: readonly { readonly key: string; readonly value: Json }[];
     readonly audit: readonly Deed[];
+    /** Who asks its children to cancel. */
+    readonly by: { readonly id: string; readonly name: string };
   },
 ): Promise<readonly string[]> {
   const { id, epoch, rev } = holds;
@@ -372,16 +382,22 @@ export async function endRun(
      unsealed AS (INSERT INTO shipmate.audit_unsealed (audit) SELECT id FROM told),
      shown AS (
        UPDATE shipmate.messages m SET wanted_rev = wanted_rev + 1, ${behindSince}, next_at = 0
-       FROM mine WHERE m.run = $1 AND m.kind = 'root')
-     SELECT (SELECT COALESCE(jsonb_agg(id ORDER BY id), '[]') FROM shipmate.runs
-       WHERE parent = $1 AND ${isOpen}) AS children FROM mine`,
+       FROM mine WHERE m.run = $1 AND m.kind = 'root'),
+     left_behind AS (
+       SELECT id FROM shipmate.runs WHERE parent = $1 AND ${isOpen} ORDER BY id FOR UPDATE),
+     stopped AS (
+       UPDATE shipmate.runs r SET rung = true, cancel = ${cancelBy("$10", "$11")}
+       FROM left_behind WHERE r.id = left_behind.id RETURNING r.id)
+     SELECT COALESCE((SELECT 1 FROM mine), shipmate.keep_back($1, $2, $3)) AS ended,
+       (SELECT COALESCE(jsonb_agg(id ORDER BY id), '[]') FROM stopped) AS children`,
     [
       ...[id, epoch, rev, end.state, end.says, json(end.output), json(end.buttons)],
       json(entries.map(({ key, value }) => ({ key, value: value ?? null }))),
       json(end.audit),
+      ...[end.by.id, end.by.name],
     ],
   );
-  return row?.children ?? keptBack(holds, "the end");
+  return row?.children ?? keptBack(holds);
 }
 
 /** The run's card is to be drawn again, at once. */

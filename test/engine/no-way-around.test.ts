@@ -128,7 +128,7 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   const carried = ops.carry("things.make", { name: "web" }, run, fence);
   await expect(carried).rejects.toThrow(Fenced);
   await expect(carried).rejects.toThrow(
-    /x\/0\/intent of run run-1 was kept back: claim \d+ is not/,
+    /of run run-1 was kept back: claim \d+ is not/,
   );
   expect(made).toEqual([]);
 });

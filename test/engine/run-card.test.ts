@@ -33,12 +33,16 @@ function face(nth = 1) {
   };
 }
 
-test("planning", async () => {
+test("planning, where a plan takes long: what is planned at once is its card's first word", async () => {
   const key = "k";
   const at = { surface: "console", channel: "general" };
   const who = { surface: "console", id: "ada" };
   await house.door.store({ key, who, at, said: { text: production } });
   await house.door.enter(key, "console");
+  await house.clock.advance(149);
+  await house.post();
+  expect(house.shown()).toEqual([]);
+  await house.clock.advance(1);
   await house.post();
   expect(face()).toEqual({
     title: "Deploy web 1.4.2 to production",

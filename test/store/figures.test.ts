@@ -56,6 +56,7 @@ describe.each(databases())("on $kind", ({ open }) => {
       buttons: [],
       entries: [],
       audit,
+      by: { id: "ada", name: "run 1" },
     });
     expect(await readFigures(database)).toMatchObject({
       runs: { planning: 1, waiting: 1 },

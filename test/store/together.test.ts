@@ -84,9 +84,10 @@ describe.each(databases())("on $kind", ({ open }) => {
   test("who lost its claim neither passes the fence nor ends the run", async () => {
     const [run] = (await claimed(1)) as [Claim];
     const stale = { ...run, epoch: run.epoch - 1 };
-    const last = { entries: [], audit: [deed(run.id)] };
+    const by = { id: "ada", name: "run 1" };
+    const last = { entries: [], audit: [deed(run.id)], by };
     const end = { state: "succeeded", says: "", output: null, buttons: [], ...last };
-    await expect(fence(database, stale, "a lock")).rejects.toThrow(Fenced);
+    await expect(fence(database, stale)).rejects.toThrow(Fenced);
     await expect(endRun(database, stale, end)).rejects.toThrow(Fenced);
     expect(await findRun(database, run.id)).toMatchObject({ state: "planning", rev: run.rev });
     expect(await told()).toEqual([]);
