@@ -13,7 +13,14 @@ import { Moved, Refusal } from "../core/refusal.ts";
 import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
 import type { Sql } from "../store/database.ts";
-import { releaseLocks, takeLocks, toRelease, toTake } from "../store/locks.ts";
+import {
+  releaseLocks,
+  type Taken,
+  takeFree,
+  takeLocks,
+  toRelease,
+  toTake,
+} from "../store/locks.ts";
 import { insertCall, insertNote } from "../store/messages.ts";
 import {
   decidePlan,
@@ -117,6 +124,8 @@ function expectFit(c: Asked): void {
 async function ready(c: Asked): Promise<void> {
   try {
     await heedCancel(c.progress, c.step);
+    const approved = current(c);
+    if (approved?.state === "approved" && (await beginFree(c, approved))) return;
     const targets = targetsOf(c.acts, c.parts.operations);
     await standInLine(c, targets);
     const row = current(c) ?? (await planned(c));
@@ -232,7 +241,10 @@ async function store(
 async function callVoters(
   c: Asked,
   sql: Sql,
-  plan: Pick<PlanRow, "step" | "body"> & { readonly name: string; readonly why: string | undefined },
+  plan: Pick<PlanRow, "step" | "body"> & {
+    readonly name: string;
+    readonly why: string | undefined;
+  },
   votes: readonly Vote[],
 ): Promise<void> {
   const { id: run, title } = c.progress.run;
@@ -259,22 +271,42 @@ async function awaitVotes(c: Asked, row: PlanRow): Promise<void> {
   await c.progress.park(undefined, c.progress.now()); // somebody decided in this very moment: look again
 }
 
+/** Begins where nobody else holds the targets or waits for them, which is nearly always so: then no line is looked at. */
+async function beginFree(c: Asked, row: PlanRow): Promise<boolean> {
+  const isLimited = c.parts.limits(row.body.targets).length > 0 && c.progress.run.hurry <= 0;
+  if (isLimited || isEmpty(row.body)) return false;
+  const { is } = await lock(c, row.body.targets, takeFree, true);
+  if (is === "taken") await beginLocked(c, row);
+  return is === "taken";
+}
+
 /** Locks, looks again, and begins where everything is still as it was approved. */
 async function begin(c: Asked, row: PlanRow): Promise<void> {
+  const locked = await lock(c, row.body.targets, takeLocks, false);
+  if (locked.is === "full") await awaitRoom(c, locked.limit, locked.ahead);
+  if (locked.is === "taken") await beginLocked(c, row);
+  // Else ready() stands in line next.
+}
+
+/** The locks don't need the disk: the first intent does, which is recorded with the begin, and makes them durable. */
+function lock(
+  c: Asked,
+  targets: Plan["targets"],
+  take: typeof takeLocks,
+  atOnce: boolean,
+): Promise<Taken> {
+  const { run } = c.progress;
+  const who = { run: run.id, step: c.step, hurry: run.hurry };
+  const limits = c.parts.limits(targets);
+  const body = async (sql: Sql) => ({ value: await take(sql, who, targets, limits) });
+  const before = (sql: Sql) => toTake(sql, targets, limits);
+  c.progress.lines.add(c.step);
+  return c.progress.transact(body, { soft: true, before, atOnce });
+}
+
+async function beginLocked(c: Asked, row: PlanRow): Promise<void> {
   const { run } = c.progress;
   const plan = row.body;
-  // The locks don't need the disk: the first intent does, which is recorded with the begin, and makes them durable.
-  const who = { run: run.id, step: c.step, hurry: run.hurry };
-  const limits = c.parts.limits(plan.targets);
-  const lock = async (sql: Sql) => ({
-    value: await takeLocks(sql, who, plan.targets, limits),
-  });
-  const before = (sql: Sql) => toTake(sql, plan.targets, limits);
-  c.progress.lines.add(c.step);
-  const atOnce = limits.length === 0 || run.hurry > 0;
-  const locked = await c.progress.transact(lock, { soft: true, before, atOnce });
-  if (locked.is === "full") await awaitRoom(c, locked.limit, locked.ahead);
-  if (locked.is !== "taken") return; // ready() stands in line next
   const again = await previewLocked(c, plan);
   if (!again) return;
   if (again.digest !== plan.digest) {

@@ -13,7 +13,7 @@ import type { Answer, Door, Intent, Place } from "../core/surface.ts";
 import { type Meter, secondsSince } from "../observe/meter.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
-import { insertButtons } from "../store/buttons.ts";
+import { findButton, insertButtons, type Pressed } from "../store/buttons.ts";
 import { type Database, isDown, type Sql, softly } from "../store/database.ts";
 import { finishIntent, storeIntent, takeIntent, takeUpOpen, Unreadable } from "../store/inbox.ts";
 import { insertReply, unfollow } from "../store/messages.ts";
@@ -99,6 +99,8 @@ export function createDoor(parts: DoorParts): TheDoor {
   const isFlood = keepFloodsOut({ most: () => Infinity, ...parts });
   /** What this process has just stored need not be read again. */
   const fresh = new Map<string, Intent>();
+  /** The buttons that were pressed, looked for while the press is stored. */
+  const sought = new WeakMap<Intent, Promise<Pressed | undefined>>();
   /** What this process is at, with its name: it is not taken up here. */
   const under = new Map<Promise<Answer>, string>();
   const open = async (key: string, surface: string): Promise<Intent | undefined> => {
@@ -143,7 +145,8 @@ export function createDoor(parts: DoorParts): TheDoor {
     const person = parts.policy.identify(intent.who);
     if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
     const look = (op: Look) => inTurn.outside(() => lookAs(person, op));
-    const understood = await understand({ database, commands, look }, intent);
+    const button = (id: string) => sought.get(intent) ?? findButton(database, id);
+    const understood = await understand({ commands, look, button }, intent);
     switch (understood.is) {
       case "card":
         return answerCard(intent, understood.card, true, "not understood");
@@ -325,9 +328,13 @@ export function createDoor(parts: DoorParts): TheDoor {
 
   return {
     async store(intent) {
+      const button = "button" in intent.said && findButton(database, intent.said.button);
+      if (button) button.catch(() => {});
       const stored = await storing(intent);
-      if (stored === "new" && fresh.size < most)
+      if (stored === "new" && fresh.size < most) {
         fresh.set(`${intent.at.surface} ${intent.key}`, intent);
+        if (button) sought.set(intent, button);
+      }
       return stored;
     },
     enter,

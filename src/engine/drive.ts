@@ -12,6 +12,7 @@ import {
   targetsOfRun,
   type Waits,
 } from "../store/runs.ts";
+import type { DriveState } from "../store/snapshot.ts";
 import type { Together } from "../store/together.ts";
 import { sha256 } from "./digest.ts";
 import type { Outcome } from "./ends.ts";
@@ -33,6 +34,8 @@ export interface Driving {
   readonly closing: AbortSignal;
   /** When the claim was asked for, by this process' own clock: it may have slept since. */
   readonly asked: number;
+  /** What stood there at the claim, where it was read with it. */
+  readonly state?: DriveState | undefined;
 }
 
 /** Why what a drive left behind may do nothing more. One for all: each new one would read the stack, at every end. */
@@ -42,7 +45,7 @@ const noMore = new Fenced("the run is driven no more by this claim");
 export async function drive(
   parts: DriveParts,
   claim: Claim,
-  { closing, asked: claimed }: Driving,
+  { closing, asked: claimed, state: known }: Driving,
 ): Promise<number | undefined> {
   parts.meter?.({ is: "passed", point: "claimed" });
   const lost = new AbortController();
@@ -67,7 +70,7 @@ export async function drive(
   let progress: Progress | undefined;
   try {
     if (claim.tries > 1) await keepTries(parts.database, claim.id);
-    progress = await openProgress(parts.together, claim, signal, parts.meter, lasts);
+    progress = await openProgress(parts.together, claim, signal, parts.meter, lasts, known);
     const outcome = await replay(parts, progress);
     // From here on nothing that was left behind (a step that nobody awaited) may write or do anything more.
     over = true;

@@ -14,6 +14,7 @@ import { type Claim, claimRuns, forgiveTries, nextDue, suspect } from "../store/
 import type { Database, Sql } from "../store/database.ts";
 import type { Limit } from "../store/locks.ts";
 import { insertRun } from "../store/runs.ts";
+import { type DriveState, readStates } from "../store/snapshot.ts";
 import { together } from "../store/together.ts";
 import { asJson } from "./acts.ts";
 import type { Accounts } from "./changing.ts";
@@ -96,6 +97,13 @@ const apart = 20;
 /** Places besides, for what somebody waits for: a vote, a click, a rollback is never behind slow runs. */
 const besides = 8;
 
+/** What was claimed, and what stands there of some of it. */
+interface Claimed {
+  readonly claims: readonly Claim[];
+  readonly states: ReadonlyMap<string, DriveState>;
+}
+const none: Claimed = { claims: [], states: new Map() };
+
 export function createEngine(parts: EngineParts): Engine {
   const { database } = parts;
   const doorbell = parts.doorbell ?? inProcess();
@@ -113,7 +121,9 @@ export function createEngine(parts: EngineParts): Engine {
   let looked = Number.NEGATIVE_INFINITY;
   let looking = false;
   let again = false;
-  let claiming: Promise<readonly Claim[]> = Promise.resolve([]);
+  let claiming: Promise<Claimed> = Promise.resolve(none);
+  /** Runs that may have something to do, since it was last looked for. */
+  const rung = new Set<string>();
 
   const hashOf = (workflow: AnyWorkflow): string => {
     const known = hashes.get(workflow);
@@ -126,7 +136,9 @@ export function createEngine(parts: EngineParts): Engine {
   const ring = (runs: readonly string[]) => {
     if (runs.length === 0) return;
     for (const run of runs) doorbell.ring(run);
-    if (limit > 0) stir();
+    if (limit === 0) return;
+    for (const run of runs) if (rung.size < limit) rung.add(run);
+    stir();
   };
   const driveParts: DriveParts = {
     ...{
@@ -152,10 +164,10 @@ export function createEngine(parts: EngineParts): Engine {
     await forgiveTries(database, runs);
     for (const run of runs) lived.delete(run);
   };
-  const begin = (claim: Claim, asked: number): void => {
+  const begin = (claim: Claim, asked: number, state: DriveState | undefined): void => {
     const isSuspect = claim.tries > suspect;
     if (isSuspect) suspected = true;
-    const drove = drive(driveParts, claim, { closing: closing.signal, asked })
+    const drove = drive(driveParts, claim, { closing: closing.signal, asked, state })
       .catch((error: unknown) => parts.troubled?.(error, claim.id))
       .finally(() => {
         driving.delete(drove);
@@ -169,11 +181,21 @@ export function createEngine(parts: EngineParts): Engine {
     return due === null ? sweep : Math.min(sweep, Math.max(20, due - now));
   };
 
-  const claim = async (room: number): Promise<readonly Claim[]> => {
-    if (limit === 0 || closing.signal.aborted || room <= -besides) return [];
-    const suspects = !suspected;
-    if (room > 0) return claimRuns(database, room, { suspects, code });
-    return claimRuns(database, room + besides, { suspects, code, urgent: true });
+  /** With what stands there of those that were rung here: mostly these are the ones that are claimed. */
+  const claim = async (room: number): Promise<Claimed> => {
+    const isFull = room <= 0;
+    const most = isFull ? room + besides : room;
+    if (limit === 0 || closing.signal.aborted || most <= 0) return none;
+    const likely = [...rung].slice(0, most);
+    rung.clear();
+    return database.transaction(async (sql, last) => {
+      last();
+      const [claims, states] = await Promise.all([
+        claimRuns(sql, most, { suspects: !suspected, code, urgent: isFull }),
+        likely.length > 0 ? readStates(sql, likely) : none.states,
+      ]);
+      return { claims, states };
+    });
   };
 
   /** Claims what is due where there is room, then sleeps until the next is; whoever ends or rings wakes it. */
@@ -195,8 +217,8 @@ export function createEngine(parts: EngineParts): Engine {
       const room = limit - driving.size;
       const asked = performance.now();
       claiming = claim(room);
-      const claims = await claiming;
-      for (const claim of claims) begin(claim, asked);
+      const { claims, states } = await claiming;
+      for (const claim of claims) begin(claim, asked, states.get(claim.id));
       if (room <= 0) pause = whileFull;
       if (claims.length > 0) wait = Math.max(breath, pause);
       else if (room > 0) wait = await untilDue();

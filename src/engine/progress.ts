@@ -15,6 +15,7 @@ import { type Entry, putEntries } from "../store/journal.ts";
 import type { PlanRow } from "../store/plans.ts";
 import type { Press } from "../store/presses.ts";
 import { bumpRoot, fence, type Holds, type Passed, type Waits } from "../store/runs.ts";
+import type { DriveState } from "../store/snapshot.ts";
 import type { Together } from "../store/together.ts";
 import { joined, nothing, type Owed } from "./owed.ts";
 
@@ -125,9 +126,10 @@ export async function openProgress(
   signal: AbortSignal,
   meter?: Meter,
   lasts: () => boolean = () => true,
+  known?: DriveState,
 ): Promise<Progress> {
   const { database } = together;
-  const state = await together.read(run.id);
+  const state = known ?? (await together.read(run.id));
   const { journal: entries, presses } = state;
   const plans = new Map(state.plans.map((plan) => [plan.step, plan]));
   const quiet = Promise.withResolvers<void>();

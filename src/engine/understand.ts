@@ -4,8 +4,7 @@ import type { Card, Field, Form } from "../core/card.ts";
 import type { CommandDefinition } from "../core/command.ts";
 import type { Json, Look } from "../core/operation.ts";
 import type { Intent } from "../core/surface.ts";
-import { findButton, type Pressed } from "../store/buttons.ts";
-import type { Database } from "../store/database.ts";
+import type { Pressed } from "../store/buttons.ts";
 import { settle } from "./arguments.ts";
 import { formOf } from "./form.ts";
 import { parse, type Raw } from "./grammar.ts";
@@ -13,9 +12,9 @@ import { offers } from "./offers.ts";
 import type { FormNeeded } from "./runs.ts";
 
 export interface UnderstandParts {
-  readonly database: Database;
   readonly commands: readonly CommandDefinition[];
   readonly look: (op: Look) => Promise<Json>;
+  readonly button: (id: string) => Promise<Pressed | undefined>;
 }
 export type Understood =
   | { readonly is: "card"; readonly card: Card }
@@ -42,7 +41,7 @@ export async function understand(parts: UnderstandParts, intent: Intent): Promis
     if (parsed.is === "no") return card(parsed.says, parsed.suggestions);
     return settled(parts, parsed.command, parsed.raw, { fill: said.fill ?? false });
   }
-  const row = await findButton(parts.database, said.button);
+  const row = await parts.button(said.button);
   const wrong = row ? misplaced(row, intent) : unknownButton;
   if (!row || wrong !== undefined) return card(wrong ?? unknownButton);
   const command = parts.commands.find((one) => one.name === row.command);

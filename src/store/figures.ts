@@ -35,7 +35,7 @@ export async function readFigures(sql: Sql): Promise<Figures> {
        (SELECT COALESCE(greatest(0, now - min(at)), 0) FROM shipmate.inbox WHERE done_at IS NULL) AS inbox_age,
        (SELECT COALESCE(jsonb_object_agg(surface, jsonb_build_object('messages', count, 'age', age)), '{}') FROM (
          SELECT surface, count(*), greatest(0, now - min(COALESCE(behind_at, at))) AS age
-         FROM shipmate.messages WHERE wanted_rev > posted_rev GROUP BY surface) m) AS behind,
+         FROM shipmate.messages WHERE behind GROUP BY surface) m) AS behind,
        (SELECT count(*) FROM shipmate.audit_unsealed) AS unsealed,
        (SELECT COALESCE(greatest(0, now - min(a.at)), 0) FROM shipmate.audit_unsealed u
          JOIN shipmate.audit a ON a.id = u.audit) AS unsealed_age,

@@ -115,6 +115,22 @@ export async function anyOverlap(
   return rows.length > 0;
 }
 
+/** Takes all targets where nobody else holds or waits for anything that overlaps them; else none, and says that they are busy. */
+export function takeFree(
+  sql: Sql,
+  who: Who,
+  targets: readonly string[],
+  limits: readonly Limit[] = [],
+): Promise<Taken> {
+  return take(
+    sql,
+    who,
+    targets,
+    limits,
+    `SELECT FROM shipmate.locks l WHERE ${overlaps} AND ${isOthers}`,
+  );
+}
+
 /**
  * Takes all targets, or none. Who is in a hurry is counted by the limits and not kept by them; everybody else gets into
  * line where one is full.
@@ -131,9 +147,19 @@ export async function takeLocks(
     const ahead = await aheadOf(sql, who, limit);
     if (ahead !== undefined) return { is: "full", limit, ahead };
   }
+  return take(sql, who, targets, limits, heldByOthers);
+}
+
+async function take(
+  sql: Sql,
+  who: Who,
+  targets: readonly string[],
+  limits: readonly Limit[],
+  unless: string,
+): Promise<Taken> {
   const [row] = await sql.query(
     Busy,
-    `WITH others AS (SELECT EXISTS (${heldByOthers}) AS busy),
+    `WITH others AS (SELECT EXISTS (${unless}) AS busy),
      mine AS (
        INSERT INTO shipmate.locks (target, run, step, held)
        SELECT t, $2, $3, true FROM others, jsonb_array_elements_text($4::jsonb) t WHERE NOT busy
@@ -145,8 +171,8 @@ export async function takeLocks(
 }
 
 const Busy = z.object({ busy: z.boolean() });
-const heldByOthers = `SELECT FROM shipmate.locks l
-  WHERE l.held AND ${overlaps} AND NOT (l.run = $2 AND l.step = $3)`;
+const isOthers = "NOT (l.run = $2 AND l.step = $3)";
+const heldByOthers = `SELECT FROM shipmate.locks l WHERE l.held AND ${overlaps} AND ${isOthers}`;
 
 async function isHeld(sql: Sql, who: Who, targets: readonly string[]): Promise<boolean> {
   const values = [json(targets), who.run, who.step];

@@ -206,7 +206,7 @@ const patience = 8;
 const inTurn = `(root.id IS NULL OR root.ref IS NOT NULL) AND (m.thread IS NULL OR m.ref IS NOT NULL OR NOT EXISTS (
   SELECT FROM shipmate.messages b
   WHERE b.thread = m.thread AND b.surface = m.surface AND b.channel = m.channel AND b.number < m.number
-    AND b.ref IS NULL AND b.wanted_rev > b.posted_rev AND b.attempts < ${patience}))`;
+    AND b.ref IS NULL AND b.behind AND b.attempts < ${patience}))`;
 
 /** What is to be claimed. */
 export interface Claim {
@@ -245,7 +245,7 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
          COALESCE(r.ended_at IS NOT NULL OR r.state IN ('waiting', 'parked'), true) AS matters
        FROM clock, shipmate.messages m LEFT JOIN shipmate.runs r ON r.id = m.run
        LEFT JOIN shipmate.messages root ON root.id = m.thread
-       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
+       WHERE m.behind AND m.next_at <= now AND m.lease_until <= now
          AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${inTurn}
          AND m.surface || ' ' || m.channel NOT IN (SELECT jsonb_array_elements_text($5::jsonb))
          AND ${freeAt} <= now
@@ -262,7 +262,7 @@ function claimNow(sql: Sql, claim: Claim): Promise<readonly Behind[]> {
            AND greatest((p.taken ->> b.key)::bigint, now) + o.rank * b.every > now + b.most * b.every)),
      held AS (
        SELECT m.id AS held, new, matters, under FROM clock, shipmate.messages m JOIN chosen c ON c.id = m.id
-       WHERE m.wanted_rev > m.posted_rev AND m.next_at <= now AND m.lease_until <= now
+       WHERE m.behind AND m.next_at <= now AND m.lease_until <= now
        FOR UPDATE OF m SKIP LOCKED),
      claimed AS (
        UPDATE shipmate.messages SET lease_until = now + $3, next_at = greatest(next_at, 1),
@@ -295,7 +295,7 @@ export async function nextPost(
     `WITH ${budgets(2)}
      SELECT min(greatest(m.next_at, m.lease_until, ${freeAt})) - shipmate.now() AS wait
      FROM shipmate.messages m LEFT JOIN shipmate.messages root ON root.id = m.thread
-     WHERE m.wanted_rev > m.posted_rev AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${inTurn}`,
+     WHERE m.behind AND m.surface IN (SELECT jsonb_array_elements_text($1::jsonb)) AND ${inTurn}`,
     [json(surfaces), json(paces)],
   );
   return row?.wait ?? undefined;

@@ -107,7 +107,7 @@ export async function markSoon(sql: Sql, surface: string): Promise<void> {
   await sql.run(
     `WITH soft AS (${soft})
      UPDATE shipmate.messages SET next_at = 0 FROM soft
-     WHERE surface = $1 AND wanted_rev > posted_rev AND attempts > 0 AND next_at > shipmate.now()`,
+     WHERE surface = $1 AND behind AND attempts > 0 AND next_at > shipmate.now()`,
     [surface],
   );
 }

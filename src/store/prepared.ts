@@ -3,7 +3,7 @@
  * gives stays the same for good (PostgreSQL refuses it where its tables changed), so a connection tells its columns
  * once: later on the server need not describe them, nor we read that.
  */
-import { Query, type QueryConfig } from "pg";
+import { Query } from "pg";
 import type { Ask, Gave } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
@@ -45,6 +45,7 @@ export class Prepared extends Query {
   /** Of the one whose answer comes next: pg asks for them. */
   declare name: string;
   declare text: string;
+  declare queryMode: "extended";
   declare callback: (error: unknown, gave?: readonly Gave[]) => void;
   /** Whether the server had all of them before. */
   wasKnown = true;
@@ -59,7 +60,8 @@ export class Prepared extends Query {
     known: Known,
     callback: (error: unknown, gave?: readonly Gave[]) => void,
   ) {
-    super({ text: asked[0]?.text ?? "", queryMode: "extended" } as QueryConfig);
+    super(asked[0]?.text ?? "");
+    this.queryMode = "extended";
     this.#parts = asked.map((one) => ({ ...one, columns: undefined, rows: [], done: "" }));
     this.#known = known;
     this.callback = callback;
@@ -71,7 +73,10 @@ export class Prepared extends Query {
     for (const part of this.#parts) {
       const { name, text, values } = part;
       part.columns = columns.get(name);
-      if (name === "" || (wire.parsedStatements[name] ?? wire.submittedNamedStatements[name]) === undefined) {
+      if (
+        name === "" ||
+        (wire.parsedStatements[name] ?? wire.submittedNamedStatements[name]) === undefined
+      ) {
         wire.parse({ name, text });
         if (name !== "") wire.submittedNamedStatements[name] = text;
       }
@@ -121,7 +126,10 @@ export class Prepared extends Query {
   }
 
   handleReadyForQuery(): void {
-    if (this.#unread !== undefined) return this.callback(this.#unread);
+    if (this.#unread !== undefined) {
+      this.callback(this.#unread);
+      return;
+    }
     const gave = this.#parts.map(({ rows, done }) => {
       const [command = "", ...more] = done.split(" ");
       return { rows, count: Number(more.at(-1)) || 0, command };

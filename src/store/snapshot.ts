@@ -36,20 +36,28 @@ const DriveRow = StateRow.extend({ id: z.string(), lines: z.array(z.string()) })
 /** For one run at a time; those that are asked for at the same time are read in one statement. */
 export function statesTogether(sql: Sql): (run: string) => Promise<DriveState> {
   return gathered(async (runs: readonly string[]) => {
-    const rows = await sql.query(
-      DriveRow,
-      `SELECT asked.id, ${state("asked.id")},
-         ARRAY_TO_JSON(ARRAY(SELECT DISTINCT step FROM shipmate.locks WHERE run = asked.id)) AS lines
-       FROM jsonb_array_elements_text($1::jsonb) AS asked(id)`,
-      [json(runs)],
-    );
-    const found = new Map(rows.map((row) => [row.id, row]));
+    const found = await readStates(sql, runs);
     return runs.map((run) => {
-      const row = found.get(run);
-      if (!row) throw new Error(`reading the state of run ${run}: no row came back`);
-      return { ...stateOf(row), lines: new Set(row.lines) };
+      const state = found.get(run);
+      if (!state) throw new Error(`reading the state of run ${run}: no row came back`);
+      return state;
     });
   });
+}
+
+/** By run. */
+export async function readStates(
+  sql: Sql,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, DriveState>> {
+  const rows = await sql.query(
+    DriveRow,
+    `SELECT asked.id, ${state("asked.id")},
+       ARRAY_TO_JSON(ARRAY(SELECT DISTINCT step FROM shipmate.locks WHERE run = asked.id)) AS lines
+     FROM jsonb_array_elements_text($1::jsonb) AS asked(id)`,
+    [json(runs)],
+  );
+  return new Map(rows.map((row) => [row.id, { ...stateOf(row), lines: new Set(row.lines) }]));
 }
 
 const state = (run: string) => `shipmate.now() AS now,

@@ -164,7 +164,8 @@ function inGroups(send: Send, leave?: () => void) {
     },
     async rollback(): Promise<void> {
       over = true;
-      for (const { answer } of waiting.splice(0)) answer.reject(new Error("the transaction is over"));
+      for (const { answer } of waiting.splice(0))
+        answer.reject(new Error("the transaction is over"));
       await sending;
       if (state !== "open") return;
       state = "ended";

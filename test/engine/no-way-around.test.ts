@@ -127,9 +127,7 @@ test("a provider is not called for a driver whose claim is stale, and the refusa
   const fence = () => progress.put([{ key: "x/0/intent", value: 1 }]);
   const carried = ops.carry("things.make", { name: "web" }, run, fence);
   await expect(carried).rejects.toThrow(Fenced);
-  await expect(carried).rejects.toThrow(
-    /of run run-1 was kept back: claim \d+ is not/,
-  );
+  await expect(carried).rejects.toThrow(/of run run-1 was kept back: claim \d+ is not/);
   expect(made).toEqual([]);
 });
 

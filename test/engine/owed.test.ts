@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { openProgress } from "../../src/engine/progress.ts";
 import type { Claim } from "../../src/store/claims.ts";
 import type { Database } from "../../src/store/database.ts";
-import type { Put } from "../../src/store/journal.ts";
 import { Fenced } from "../../src/store/database.ts";
+import type { Put } from "../../src/store/journal.ts";
 
 const claim = { id: "run", epoch: 1, rev: 0, now: 0, tries: 1 } as Claim;
 const saw = (name: string) => [{ key: `${name}/saw`, value: name }];

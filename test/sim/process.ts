@@ -163,7 +163,8 @@ function faultyDatabase(real: Database, faults: Faults, actor: Actor): Database 
       faults.call(actor, {
         kind: "transaction",
         label: "transaction",
-        work: (broken) => real.transaction((sql) => body(broken ? breaking(sql, broken) : sql, () => {})),
+        work: (broken) =>
+          real.transaction((sql) => body(broken ? breaking(sql, broken) : sql, () => {})),
       }),
     close: async () => {},
   };

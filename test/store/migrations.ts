@@ -23,6 +23,7 @@ function adds(statement: string, fresh: ReadonlySet<string>): boolean {
     const fills = !/\bNOT NULL\b/i.test(rest) || /\bDEFAULT\b/i.test(rest);
     return fills && !/\b(UNIQUE|PRIMARY KEY|REFERENCES|CHECK)\b/i.test(rest);
   }
+  if (/^ALTER TABLE \S+ SET \(fillfactor = \d+\)$/i.test(statement)) return true;
   return /^ALTER TABLE \S+ ALTER COLUMN \S+ SET DEFAULT\b/i.test(statement);
 }
 

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Claim, claimRuns } from "../../src/store/claims.ts";
-import { type Database, LostConnection } from "../../src/store/database.ts";
+import { type Database, Fenced, LostConnection } from "../../src/store/database.ts";
 import { listEntries } from "../../src/store/journal.ts";
-import { Fenced } from "../../src/store/database.ts";
 import { endRun, fence, findRun, insertRun } from "../../src/store/runs.ts";
 import { together } from "../../src/store/together.ts";
 import { databases, empty } from "../databases.ts";
