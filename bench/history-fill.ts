@@ -16,10 +16,17 @@ export async function fill(database: Database, runs: number): Promise<void> {
   await database.run(
     `UPDATE shipmate.messages SET posted_rev = wanted_rev, ref = id, drawn = '{"title":"Deploy"}'`,
   );
-  const copy = (table: string, changes: string) =>
-    `INSERT INTO shipmate.${table} OVERRIDING SYSTEM VALUE
-     SELECT copied.* FROM generate_series(1, ${runs}) n, shipmate.${table} t,
+  const columns = await database.query(
+    z.object({ table: z.string(), names: z.array(z.string()) }),
+    `SELECT table_name AS table, jsonb_agg(column_name ORDER BY ordinal_position) AS names
+     FROM information_schema.columns WHERE table_schema = 'shipmate' AND is_generated = 'NEVER' GROUP BY 1`,
+  );
+  const copy = (table: string, changes: string) => {
+    const names = columns.find((one) => one.table === table)?.names ?? [];
+    return `INSERT INTO shipmate.${table} (${names.join(", ")}) OVERRIDING SYSTEM VALUE
+     SELECT ${names.map((name) => `copied.${name}`).join(", ")} FROM generate_series(1, ${runs}) n, shipmate.${table} t,
        LATERAL jsonb_populate_record(t, jsonb_build_object(${changes})) copied;`;
+  };
   const run = "'run', 'run-' || n";
   await database.run(`
     INSERT INTO shipmate.journal (run, key, value, at)

@@ -16,7 +16,7 @@ import { readFigures } from "../src/store/figures.ts";
 import { migrate } from "../src/store/migrate.ts";
 import { openPglite } from "../src/store/pglite.ts";
 import { openPostgres } from "../src/store/postgres.ts";
-import { listRuns } from "../src/store/runs.ts";
+import { listRuns } from "../src/store/run-lists.ts";
 import { listChannels, viewAudit, viewRun, viewRuns, waitingFor } from "../src/store/views.ts";
 import { fill, livedIn } from "./history-fill.ts";
 

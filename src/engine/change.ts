@@ -13,24 +13,8 @@ import { Moved, Refusal } from "../core/refusal.ts";
 import { listed } from "../core/words.ts";
 import type { Done } from "../core/workflow.ts";
 import type { Sql } from "../store/database.ts";
-import {
-  releaseLocks,
-  type Taken,
-  takeFree,
-  takeLocks,
-  toRelease,
-  toTake,
-} from "../store/locks.ts";
-import { insertCall, insertNote } from "../store/messages.ts";
-import {
-  decidePlan,
-  insertPlan,
-  listVotes,
-  type PlanRow,
-  type Vote,
-  voidOthers,
-  voidPlans,
-} from "../store/plans.ts";
+import { releaseLocks, type Taken, takeFree, takeLocks, toTake } from "../store/locks.ts";
+import { decidePlan, type PlanRow, voidOthers, voidPlans } from "../store/plans.ts";
 import { placeActs } from "./acts.ts";
 import { carryOut, intentAfter } from "./carry.ts";
 import {
@@ -42,20 +26,23 @@ import {
   heedCancel,
   Undoing,
 } from "./changing.ts";
-import { tryOrStop } from "./choices.ts";
 import { deltaOf } from "./delta.ts";
-import { short } from "./digest.ts";
 import { Ended, endOf, ends } from "./ends.ts";
-import { isExpected, steady } from "./faults.ts";
 import { acts as most } from "./limits.ts";
 import { awaitRoom, standInLine } from "./line.ts";
 import { Misfit, misfits } from "./misfit.ts";
-import { allChanges } from "./plan-card.ts";
-import { isEmpty, makePlan, type Planning, targetsOf } from "./planning.ts";
+import {
+  currentPlan,
+  planned,
+  preview,
+  previewLocked,
+  storePlan,
+  toGiveBack,
+  yesNames,
+} from "./planned.ts";
+import { isEmpty, targetsOf } from "./planning.ts";
 import type { Progress } from "./progress.ts";
-import { stillNeeded } from "./runs.ts";
 import { doneOf, takeBack, tookBack } from "./undo.ts";
-import { countingVotes, isApproved } from "./votes.ts";
 import { spanText } from "./words.ts";
 
 const EndRow = z.object({
@@ -124,11 +111,11 @@ function expectFit(c: Asked): void {
 async function ready(c: Asked): Promise<void> {
   try {
     await heedCancel(c.progress, c.step);
-    const approved = current(c);
+    const approved = currentPlan(c);
     if (approved?.state === "approved" && (await beginFree(c, approved))) return;
     const targets = targetsOf(c.acts, c.parts.operations);
     await standInLine(c, targets);
-    const row = current(c) ?? (await planned(c));
+    const row = currentPlan(c) ?? (await planned(c));
     if (isEmpty(row.body)) return await close(c, { ok: true, nothing: true });
     if (row.state === "open") await awaitVotes(c, row);
     if (row.state === "rejected") throw new Ended("rejected", row.why ?? "Somebody rejected this.");
@@ -140,120 +127,6 @@ async function ready(c: Asked): Promise<void> {
     const says = end === "cancelled" ? takenBackText(c, error.message, false) : error.message;
     await close(c, { ok: false, end, says });
   }
-}
-
-/** The plan that counts now, if the code still asks for the same. */
-function current(c: Asked): PlanRow | undefined {
-  const row = c.progress.plans.get(c.step);
-  if (!row || row.state === "void" || row.state === "cancelled") return undefined;
-  return c.progress.get(c.key("shape")) === c.acts.shape ? row : undefined;
-}
-
-async function planned(c: Asked): Promise<PlanRow> {
-  const before = c.progress.plans.get(c.step);
-  const plan = await preview(c, undefined);
-  const approvers = before ? await c.progress.reads((sql) => yesNames(c, sql, before)) : [];
-  const asked = before?.state === "void" && approvers.length > 0;
-  return store(c, plan, asked ? deltaOf(before.body, plan, approvers) : undefined);
-}
-
-function preview(c: Asked, before: Plan | undefined): Promise<Plan> {
-  const what = "look at what would change";
-  const how = { step: c.step, scope: "plan", what, choices: tryOrStop };
-  return steady(c.progress, how, () => makePlan(planningOf(c, before)));
-}
-
-function planningOf(c: Asked, before: Plan | undefined): Planning {
-  const { operations, policy } = c.parts;
-  const { run, signal } = c.progress;
-  const { workflow, input, by_person: requester } = run;
-  return { acts: c.acts, operations, policy, before, signal, workflow, input, requester };
-}
-
-/** The second preview, under the locks. Where it does not work they are given back while it is tried again. */
-async function previewLocked(c: Asked, before: Plan): Promise<Plan | undefined> {
-  try {
-    return await makePlan(planningOf(c, before));
-  } catch (error) {
-    if (isExpected(error) || c.progress.signal.aborted) throw error;
-    const { run } = c.progress;
-    const giveBack = async (sql: Sql) => ({ value: await releaseLocks(sql, run.id, c.step) });
-    c.parts.ring(await c.progress.transact(giveBack, { before: toGiveBack(c) }));
-    await preview(c, before);
-    return undefined; // ready() locks anew
-  }
-}
-
-const toGiveBack = (c: Changing) => (sql: Sql) => toRelease(sql, c.progress.run.id);
-
-async function store(
-  c: Asked,
-  plan: Plan,
-  why: string | undefined,
-  release = false,
-): Promise<PlanRow> {
-  const { run } = c.progress;
-  // Nobody can have voted on the first plan of a step: what is put is known before anything is read.
-  const again = c.progress.plans.has(c.step);
-  const put = [{ key: c.key("shape"), value: c.acts.shape }];
-  const decided = (votes: readonly Vote[]) => {
-    const state = isApproved(plan, c.step, votes) ? ("approved" as const) : ("open" as const);
-    const deed = {
-      person: run.by_person,
-      surface: "engine",
-      did: state === "open" ? "asked for approval" : "planned",
-      run: run.id,
-      digest: plan.digest,
-      detail: { step: c.step, rule: plan.rule, targets: plan.targets },
-    };
-    return { state, puts: { put, audit: isEmpty(plan) ? [] : [deed] } };
-  };
-  const write = async (sql: Sql) => {
-    const [behind, votes] = again
-      ? await Promise.all([
-          release ? releaseLocks(sql, run.id, c.step) : [],
-          listVotes(sql, run.id),
-        ])
-      : [[], []];
-    const { state, puts } = decided(votes);
-    const all = allChanges(plan);
-    const call = (name: string) =>
-      state === "open" && callVoters(c, sql, { name, step: c.step, body: plan, why }, votes);
-    const [row] = await Promise.all([
-      insertPlan(sql, { run: run.id, step: c.step, body: plan, state, why, again }),
-      all && insertNote(sql, run.id, `plan ${short(plan.digest)}`, all),
-      !again && call(`vote on ${c.step}`),
-    ]);
-    if (again) await call(`vote ${row.id}`);
-    return { ...puts, value: { row, behind } };
-  };
-  const before = release ? toGiveBack(c) : undefined;
-  const known = !again && { puts: decided([]).puts, atOnce: true };
-  // The card shows it with what follows at once: that people are asked, or the begin.
-  const stored = await c.progress.transact(write, { soft: true, before, shows: false, ...known });
-  c.parts.ring(stored.behind);
-  c.progress.plans.set(c.step, stored.row);
-  c.progress.meter?.({ is: "passed", point: "planned" });
-  return stored.row;
-}
-
-/** Those who can still approve are told in the thread: an edit of the card notifies nobody. */
-async function callVoters(
-  c: Asked,
-  sql: Sql,
-  plan: Pick<PlanRow, "step" | "body"> & {
-    readonly name: string;
-    readonly why: string | undefined;
-  },
-  votes: readonly Vote[],
-): Promise<void> {
-  const { id: run, title } = c.progress.run;
-  const given = new Set(countingVotes(plan.body, c.step, votes).map((vote) => vote.person));
-  const people = plan.body.needs.flatMap((need) => need.people).filter((id) => !given.has(id));
-  const accounts = c.parts.accountsOf([...new Set(people)]);
-  const says = [plan.why ?? "", stillNeeded(c.parts, plan, votes)].filter(Boolean).join(" ");
-  const call = { run, name: plan.name, card: { title, says }, accounts };
-  await insertCall(sql, { ...call, isNew: !plan.why });
 }
 
 /** Parks until the plan is decided or its time is over. */
@@ -312,7 +185,7 @@ async function beginLocked(c: Asked, row: PlanRow): Promise<void> {
   if (again.digest !== plan.digest) {
     const names = await c.progress.reads((sql) => yesNames(c, sql, row));
     const asked = plan.needs.length > 0;
-    await store(c, again, asked ? deltaOf(plan, again, names) : undefined, true);
+    await storePlan(c, again, asked ? deltaOf(plan, again, names) : undefined, true);
     return;
   }
   const first = intentAfter(c, c.list[0], "0");
@@ -352,7 +225,7 @@ async function startOver(c: Asked): Promise<void> {
     return { gone, state: "planning", value: behind };
   };
   c.parts.ring(await c.progress.transact(release, { before: toGiveBack(c) }));
-  await store(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
+  await storePlan(c, again, before.needs.length > 0 ? deltaOf(before, again, names) : undefined);
 }
 
 /** Takes back what has to be, gives the locks back and writes the end. */
@@ -414,11 +287,4 @@ function takenBackText(c: Changing, says: string, touched: boolean): string {
       ? `${says.replace(/\.$/, "")}, so ${listed(again)}.`
       : `${says} What was done is taken back.`;
   return [back, ...stays.map((what) => `What stays: ${what}.`)].join(" ");
-}
-
-async function yesNames(c: Asked, sql: Sql, row: PlanRow): Promise<string[]> {
-  const votes = await listVotes(sql, row.run);
-  return votes
-    .filter((v) => v.digest === row.digest && v.vote === "yes" && v.withdrawn_at === null)
-    .map((v) => c.parts.nameOf(v.person));
 }

@@ -10,12 +10,12 @@ import type { Json, Look, Stream } from "../core/operation.ts";
 import type { Account, Person } from "../core/person.ts";
 import { Refusal, refuse } from "../core/refusal.ts";
 import type { Answer, Door, Intent, Place } from "../core/surface.ts";
-import { type Meter, secondsSince } from "../observe/meter.ts";
+import type { Meter } from "../observe/meter.ts";
 import { plain } from "../observe/text.ts";
 import { appendAudit } from "../store/audit.ts";
-import { findButton, insertButtons, type Pressed } from "../store/buttons.ts";
+import { findButton, insertButtons } from "../store/buttons.ts";
 import { type Database, isDown, type Sql, softly } from "../store/database.ts";
-import { finishIntent, storeIntent, takeIntent, takeUpOpen, Unreadable } from "../store/inbox.ts";
+import { finishIntent, takeIntent, takeUpOpen, Unreadable } from "../store/inbox.ts";
 import { insertReply, unfollow } from "../store/messages.ts";
 import type { Run } from "../store/runs.ts";
 import { learnRef } from "../store/standing.ts";
@@ -25,7 +25,6 @@ import {
   auditIntent,
   deedOf,
   missing,
-  notTaken,
   replyId,
   stranger,
   writeCard,
@@ -36,6 +35,7 @@ import { faultText } from "./faults.ts";
 import { keepFloodsOut } from "./flood.ts";
 import { checkValues } from "./form.ts";
 import { gate } from "./gate.ts";
+import { type Heard, hearing } from "./heard.ts";
 import { helpOf } from "./help.ts";
 import { goesOn, readLines } from "./lines.ts";
 import { runIds } from "./once.ts";
@@ -89,28 +89,15 @@ export interface TheDoor extends Door {
 const sideBySide = 4;
 /** How many are taken up at once, of those that a crash left, and how often in a row. */
 const [handful, rounds] = [16, 6];
-/** How many intents are remembered between their ack and their turn; the rest is read from the inbox. */
-const most = 1_000;
 
 export function createDoor(parts: DoorParts): TheDoor {
   const { database, commands } = parts;
   const help: readonly CommandHelp[] = helpOf(commands);
   const inTurn = gate(sideBySide);
   const isFlood = keepFloodsOut({ most: () => Infinity, ...parts });
-  /** What this process has just stored need not be read again. */
-  const fresh = new Map<string, Intent>();
-  /** The buttons that were pressed, looked for while the press is stored. */
-  const sought = new WeakMap<Intent, Promise<Pressed | undefined>>();
+  const heard = hearing(database, parts.meter);
   /** What this process is at, with its name: it is not taken up here. */
   const under = new Map<Promise<Answer>, string>();
-  const open = async (key: string, surface: string): Promise<Intent | undefined> => {
-    const name = `${surface} ${key}`;
-    const known = fresh.get(name);
-    fresh.delete(name);
-    if (known) return known;
-    const taken = await takeIntent(database, surface, key);
-    return taken && !taken.done ? taken.intent : undefined;
-  };
   const enter = async (key: string, surface: string): Promise<Answer> => {
     const entered = enterNow(key, surface);
     under.set(entered, `${surface} ${key}`);
@@ -120,16 +107,18 @@ export function createDoor(parts: DoorParts): TheDoor {
   const later: Answer = { is: "seen" };
   const enterNow = async (key: string, surface: string): Promise<Answer> => {
     if (parts.closing.aborted) return later;
-    const intent = await open(key, surface);
-    if (!intent || (await isFlood(intent))) return { is: "seen" };
+    const said = await heard.take(key, surface);
+    if (!said || (await isFlood(said.intent))) return { is: "seen" };
+    const { who } = said.intent;
     return inTurn.inside(
-      async () => (parts.closing.aborted ? later : dealWith(intent, `${surface} ${key}`)),
-      `${intent.who.surface} ${intent.who.id}`,
+      async () => (parts.closing.aborted ? later : dealWith(said, `${surface} ${key}`)),
+      `${who.surface} ${who.id}`,
     );
   };
-  const dealWith = async (intent: Intent, name: string): Promise<Answer> => {
+  const dealWith = async (said: Heard, name: string): Promise<Answer> => {
+    const { intent } = said;
     try {
-      return await handle(intent);
+      return await handle(said);
     } catch (error) {
       if (parts.closing.aborted) return later;
       if (isDown(error)) throw error; // it stays in the inbox
@@ -141,11 +130,11 @@ export function createDoor(parts: DoorParts): TheDoor {
     }
   };
 
-  const handle = async (intent: Intent): Promise<Answer> => {
+  const handle = async ({ intent, button: sought }: Heard): Promise<Answer> => {
     const person = parts.policy.identify(intent.who);
     if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
     const look = (op: Look) => inTurn.outside(() => lookAs(person, op));
-    const button = (id: string) => sought.get(intent) ?? findButton(database, id);
+    const button = (id: string) => sought ?? findButton(database, id);
     const understood = await understand({ commands, look, button }, intent);
     switch (understood.is) {
       case "card":
@@ -327,16 +316,7 @@ export function createDoor(parts: DoorParts): TheDoor {
   };
 
   return {
-    async store(intent) {
-      const button = "button" in intent.said && findButton(database, intent.said.button);
-      if (button) button.catch(() => {});
-      const stored = await storing(intent);
-      if (stored === "new" && fresh.size < most) {
-        fresh.set(`${intent.at.surface} ${intent.key}`, intent);
-        if (button) sought.set(intent, button);
-      }
-      return stored;
-    },
+    store: heard.store,
     enter,
     stands: (message, at, ref) => learnRef(database, message, at, ref),
     check(name, values) {
@@ -367,20 +347,6 @@ export function createDoor(parts: DoorParts): TheDoor {
     } catch (error) {
       parts.troubled(error, `taking up ${surface} ${key}`);
       if (error instanceof Unreadable) await giveUp(surface, key);
-    }
-  }
-
-  async function storing(intent: Intent): Promise<"new" | "seen"> {
-    const [began, { surface }] = [performance.now(), intent.at];
-    let came: "new" | "seen" | "failed" = "failed";
-    parts.meter?.({ is: "passed", point: "before inbox" });
-    try {
-      came = await storeIntent(database.urgent, intent);
-      return came;
-    } catch (cause) {
-      throw notTaken(database, cause);
-    } finally {
-      parts.meter?.({ is: "stored", surface, came, seconds: secondsSince(began) });
     }
   }
 

@@ -4,14 +4,8 @@ import { type Claim, keepTries, leaseLength, renewRun } from "../store/claims.ts
 import { type Database, Fenced } from "../store/database.ts";
 import { releaseLocks, toRelease } from "../store/locks.ts";
 import { copyRoots, insertCall } from "../store/messages.ts";
-import {
-  addTargets,
-  endRun,
-  insertRun,
-  ringRuns,
-  targetsOfRun,
-  type Waits,
-} from "../store/runs.ts";
+import { addTargets, targetsOfRun } from "../store/run-lists.ts";
+import { endRun, insertRun, ringRuns, type Waits } from "../store/runs.ts";
 import type { DriveState } from "../store/snapshot.ts";
 import type { Together } from "../store/together.ts";
 import { sha256 } from "./digest.ts";

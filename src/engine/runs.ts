@@ -22,15 +22,8 @@ import {
   withdrawVote,
 } from "../store/plans.ts";
 import { insertPress } from "../store/presses.ts";
-import {
-  askCancel,
-  findRun,
-  findRunByNumber,
-  listRuns,
-  type Run,
-  targetsOfRun,
-  touchRun,
-} from "../store/runs.ts";
+import { listRuns, targetsOfRun } from "../store/run-lists.ts";
+import { askCancel, findRun, findRunByNumber, type Run, touchRun } from "../store/runs.ts";
 import { asJson } from "./acts.ts";
 import { short } from "./digest.ts";
 import { keyOf } from "./progress.ts";

@@ -5,7 +5,7 @@
  */
 import type { Span } from "../observe/trace.ts";
 import type { Database } from "../store/database.ts";
-import { endedSince } from "../store/runs.ts";
+import { endedSince } from "../store/run-lists.ts";
 import { readRecorded, spansOf } from "./spans.ts";
 
 export interface TracingParts {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { DrawnCard } from "../core/card.ts";
 import type { Form } from "../core/surface.ts";
 import { first, json, type Sql } from "./database.ts";
-import { newestRuns } from "./runs.ts";
+import { newestRuns } from "./run-lists.ts";
 
 const drawn = z.custom<DrawnCard>((value) => typeof value === "object" && value !== null);
 const form = z.custom<Form>((value) => typeof value === "object" && value !== null);

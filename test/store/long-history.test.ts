@@ -5,7 +5,7 @@ import { fill, livedIn } from "../../bench/history-fill.ts";
 import { claimRuns, nextDue } from "../../src/store/claims.ts";
 import type { Database, Sql } from "../../src/store/database.ts";
 import { readFigures } from "../../src/store/figures.ts";
-import { listRuns, targetsOfRun } from "../../src/store/runs.ts";
+import { listRuns, targetsOfRun } from "../../src/store/run-lists.ts";
 import { readSnapshots } from "../../src/store/snapshot.ts";
 import {
   listChannels,

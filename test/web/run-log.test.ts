@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Stream } from "../../src/core/operation.ts";
 import { Refusal, refuse } from "../../src/core/refusal.ts";
 import type { Database } from "../../src/store/database.ts";
-import { addTargets } from "../../src/store/runs.ts";
+import { addTargets } from "../../src/store/run-lists.ts";
 import { runLog } from "../../src/web/run-log.ts";
 import { empty, memoryDatabase } from "../databases.ts";
 
