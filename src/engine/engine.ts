@@ -10,7 +10,14 @@ import type { Person } from "../core/person.ts";
 import type { Place } from "../core/surface.ts";
 import type { Meter } from "../observe/meter.ts";
 import type { Deed } from "../store/audit.ts";
-import { type Claim, claimRuns, forgiveTries, nextDue, suspect } from "../store/claims.ts";
+import {
+  type Claim,
+  claimRung,
+  claimRuns,
+  forgiveTries,
+  nextDue,
+  suspect,
+} from "../store/claims.ts";
 import type { Database, Sql } from "../store/database.ts";
 import type { Limit } from "../store/locks.ts";
 import { insertRun } from "../store/runs.ts";
@@ -25,7 +32,7 @@ import { hurryOf } from "./hurry.ts";
 import { type Operations, operations, type Served } from "./operations.ts";
 import type { PlanPolicy } from "./policy.ts";
 import type { AnyWorkflow } from "./replay.ts";
-import { type RunsParts, runsFor, type VotePolicy } from "./runs.ts";
+import { type Rung, type RunsParts, runsFor, type VotePolicy } from "./runs.ts";
 
 export interface EngineParts {
   readonly database: Database;
@@ -122,6 +129,8 @@ export function createEngine(parts: EngineParts): Engine {
   let looking = false;
   let again = false;
   let claiming: Promise<Claimed> = Promise.resolve(none);
+  /** Acts that may claim the run that they are about. */
+  const beginning = new Set<Promise<void>>();
   /** Runs that may have something to do, since it was last looked for. */
   const rung = new Set<string>();
 
@@ -176,11 +185,20 @@ export function createEngine(parts: EngineParts): Engine {
       });
     driving.add(drove);
   };
+  const beginAll = ({ claims, states }: Claimed, asked: number): void => {
+    for (const claim of claims) begin(claim, asked, states.get(claim.id));
+  };
   const untilDue = async (): Promise<number> => {
     const { now, due } = await nextDue(database, code);
     return due === null ? sweep : Math.min(sweep, Math.max(20, due - now));
   };
 
+  /** One run, in the transaction that rings it: where hardly anything is under way, nobody else is before it. */
+  const claimNow = async (sql: Sql, run: string): Promise<Claimed> => {
+    if (driving.size >= Math.min(many, limit) || closing.signal.aborted) return none;
+    const [claim, states] = await Promise.all([claimRung(sql, run, code), readStates(sql, [run])]);
+    return { claims: claim ? [claim] : [], states };
+  };
   /** With what stands there of those that were rung here: mostly these are the ones that are claimed. */
   const claim = async (room: number): Promise<Claimed> => {
     const isFull = room <= 0;
@@ -218,7 +236,7 @@ export function createEngine(parts: EngineParts): Engine {
       const asked = performance.now();
       claiming = claim(room);
       const { claims, states } = await claiming;
-      for (const claim of claims) begin(claim, asked, states.get(claim.id));
+      beginAll({ claims, states }, asked);
       if (room <= 0) pause = whileFull;
       if (claims.length > 0) wait = Math.max(breath, pause);
       else if (room > 0) wait = await untilDue();
@@ -245,7 +263,7 @@ export function createEngine(parts: EngineParts): Engine {
     limit = 0;
     clearTimeout(timer);
     clearTimeout(stirring);
-    await claiming.catch(() => undefined);
+    await Promise.allSettled([claiming, ...beginning]);
     if (parts.grace) await soon(Promise.allSettled(driving), parts.grace);
     closing.abort();
     await Promise.allSettled(driving);
@@ -287,13 +305,23 @@ export function createEngine(parts: EngineParts): Engine {
     },
     runs: (person, surface, more = {}) => {
       const votes = parts.votes;
-      const rung = (run: string) => {
-        ring([run]);
-        driveParts.changed(run);
-      };
       const { nameOf } = driveParts;
       const rules = votes && { votes };
-      return runsFor({ database, nameOf, person, surface, rung, ...rules, ...more });
+      const rings = async <R>(act: (rung: Rung) => Promise<R>): Promise<R> => {
+        const asked = performance.now();
+        let [run, claimed] = ["", none];
+        const acting = act(async (sql, rung) => {
+          run = rung;
+          claimed = await claimNow(sql, rung);
+        });
+        const begun = acting.then(() => beginAll(claimed, asked));
+        beginning.add(begun);
+        const gave = await acting.finally(() => beginning.delete(begun));
+        if (claimed.claims.length === 0) ring([run]);
+        driveParts.changed(run);
+        return gave;
+      };
+      return runsFor({ database, nameOf, person, surface, rings, ...rules, ...more });
     },
     close() {
       closed ??= close();

@@ -59,8 +59,8 @@ export interface RunsParts {
   readonly surface: string;
   readonly nameOf: (person: string) => string;
   readonly votes?: VotePolicy;
-  /** The run was rung in SQL. */
-  readonly rung: (run: string) => void;
+  /** Around an act that rings a run in SQL, and says so (`Rung`) as its last statement: sees to it that it is driven. */
+  readonly rings: <R>(act: (rung: Rung) => Promise<R>) => Promise<R>;
   /** Commits the answer together with the act it answers. */
   readonly also?: (sql: Sql, answer: Card) => Promise<void>;
   /** Starts a run of the same input, where the door knows how. */
@@ -75,6 +75,7 @@ const anybodyAsked: VotePolicy = {
   mayChange: () => ({ ok: true }),
 };
 
+export type Rung = (sql: Sql, run: string) => Promise<void>;
 type Write = (sql: Sql) => Promise<unknown>;
 /** What is answered, and what is written with it. */
 interface Decided {
@@ -91,20 +92,24 @@ export function runsFor(parts: RunsParts): Runs {
     looks: (sql: Sql, name: string | number) => Promise<L>,
     decide: (sql: Sql, run: Run, seen: L) => Promise<Decided>,
   ): Promise<Card> => {
-    const { gave, id } = await database.transaction(async (sql, last) => {
-      // A power cut loses the act, not what was said: it is dealt with again. Everybody locks a run before its plans.
-      const [found, seen] = await Promise.all([
-        touchRun(sql, named(name)),
-        looks(sql, named(name)),
-      ]);
-      const run = found ?? noRun(name);
-      const { gave, writes = [] } = await decide(sql, run, seen);
-      last();
-      await Promise.all([...writes.map((write) => write(sql)), parts.also?.(sql, gave)]);
-      return { gave, id: run.id };
-    });
-    parts.rung(id);
-    return gave;
+    return parts.rings((rung) =>
+      database.transaction(async (sql, last) => {
+        // A power cut loses the act, not what was said: it is dealt with again. Everybody locks a run before its plans.
+        const [found, seen] = await Promise.all([
+          touchRun(sql, named(name)),
+          looks(sql, named(name)),
+        ]);
+        const run = found ?? noRun(name);
+        const { gave, writes = [] } = await decide(sql, run, seen);
+        last();
+        await Promise.all([
+          ...writes.map((write) => write(sql)),
+          parts.also?.(sql, gave),
+          rung(sql, run.id),
+        ]);
+        return gave;
+      }),
+    );
   };
   const nothing = async () => undefined;
   const audit = (

@@ -41,6 +41,10 @@ const before = `hurry * 6 + (CASE WHEN state = 'planning' THEN 0 WHEN rung OR le
 const isDue = `ended_at IS NULL AND lease_until <= shipmate.now()
   AND (rung OR wake_at <= shipmate.now() OR lease_until > 0)`;
 
+const claims = (length: string): string =>
+  `epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
+   lease_until = shipmate.now() + ${length}, rung = false`;
+
 /**
  * Claims due runs, at most `limit`: what somebody waits for (a vote came, a lock is free) first, then what is under
  * way, then what is new; the oldest first.
@@ -59,10 +63,21 @@ export function claimRuns(
            SELECT id FROM shipmate.runs WHERE ${isDue} AND ${oursToDrive("$5")} AND tries >= ${suspect}
            ORDER BY tries, number LIMIT 1)))
        ORDER BY created_at - (${before}) * 600000, number LIMIT $1 FOR UPDATE SKIP LOCKED)
-     UPDATE shipmate.runs SET epoch = epoch + 1 + (random() * 1000000000)::bigint, tries = tries + 1,
-       lease_until = shipmate.now() + $2, rung = false
+     UPDATE shipmate.runs SET ${claims("$2")}
      FROM due, soft WHERE id = due.due RETURNING ${columns}, tries, shipmate.now() AS now`,
     [limit, leaseLength, urgent, suspects, code],
+  );
+}
+
+/** The same for one run whose row this transaction has locked. Undefined: it is not due, or several claims in a row came to nothing. */
+export function claimRung(sql: Sql, id: string, code: string): Promise<Claim | undefined> {
+  return first(
+    sql,
+    Claim,
+    `UPDATE shipmate.runs r SET ${claims("$2")}
+     WHERE id = $1 AND ${isOpen} AND ${isDue} AND tries < ${suspect} AND ${oursToDrive("$3")}
+     RETURNING ${columns}, tries, shipmate.now() AS now`,
+    [id, leaseLength, code],
   );
 }
 
