@@ -55,6 +55,22 @@ const mutations: readonly Mutation[] = [
     by: { tests: "test/store/together.test.ts", project: "quick" },
   },
   {
+    name: "fence in SQL",
+    edits: [
+      {
+        file: "src/store/journal.ts",
+        out: "COALESCE(rev, shipmate.keep_back(id, claim, seen)) AS rev",
+        in: "rev",
+      },
+      {
+        file: "src/store/runs.ts",
+        out: "COALESCE((SELECT rev FROM mine), shipmate.keep_back($1, $2, $3)) AS rev",
+        in: "(SELECT rev FROM mine) AS rev",
+      },
+    ],
+    by: { tests: "test/store/together.test.ts", project: "quick" },
+  },
+  {
     name: "digest compare",
     edits: [
       {

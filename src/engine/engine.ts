@@ -314,7 +314,10 @@ export function createEngine(parts: EngineParts): Engine {
           run = rung;
           claimed = await claimNow(sql, rung);
         });
-        const begun = acting.then(() => beginAll(claimed, asked));
+        const begun = acting.then(
+          () => beginAll(claimed, asked),
+          () => {}, // refused, or lost: whoever acts hears of it
+        );
         beginning.add(begun);
         const gave = await acting.finally(() => beginning.delete(begun));
         if (claimed.claims.length === 0) ring([run]);

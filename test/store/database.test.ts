@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Database, first, json } from "../../src/store/database.ts";
+import { type Database, Fenced, first, json, type Sql } from "../../src/store/database.ts";
 import { databases, empty, turnClock } from "../databases.ts";
 
 const Count = z.object({ n: z.number() });
+const counts = "SELECT count(*) AS n FROM shipmate.journal";
 const insert = "INSERT INTO shipmate.journal (run, key, value) VALUES ($1, $2, $3)";
 
 describe.each(databases())("a database on $kind", ({ open }) => {
   let database: Database;
-  const count = async () =>
-    (await first(database, Count, "SELECT count(*) AS n FROM shipmate.journal"))?.n;
+  const count = async () => (await first(database, Count, counts))?.n;
 
   beforeAll(async () => {
     database = await open();
@@ -126,7 +126,7 @@ describe.each(databases())("a database on $kind", ({ open }) => {
     const gave = await database.transaction(async (sql) => {
       await sql.run(insert, ["r", "a", {}]);
       await sql.run(insert, ["r", "b", {}]);
-      return first(sql, Count, "SELECT count(*) AS n FROM shipmate.journal");
+      return first(sql, Count, counts);
     });
     expect(gave).toEqual({ n: 2 });
     expect(await count()).toBe(2);
@@ -168,6 +168,81 @@ describe.each(databases())("a database on $kind", ({ open }) => {
       Promise.all(["a", "b", "c"].map((key) => sql.run(insert, ["r", key, {}]))),
     );
     expect(await count()).toBe(3);
+  });
+
+  describe("a transaction that says what is its last", () => {
+    const put = (sql: Sql, key: string) => sql.run(insert, ["r", key, {}]);
+    const fail = (sql: Sql) => sql.run("SELECT 1 / $1::integer", [0]);
+
+    test("keeps what it asks for in that turn, whether that is all of it or not", async () => {
+      const gave = await database.transaction(async (sql, last) => {
+        last();
+        return Promise.all([put(sql, "a"), first(sql, Count, `${counts} WHERE run = $1`, ["r"])]);
+      });
+      expect(gave).toEqual([1, { n: 1 }]);
+      await database.transaction(async (sql, last) => {
+        await put(sql, "b");
+        last();
+        await Promise.all([put(sql, "c"), put(sql, "d")]);
+      });
+      expect(await count()).toBe(4);
+    });
+
+    test("keeps nothing where one of them throws, and leaves nothing behind for whoever comes next", async () => {
+      for (const before of [false, true]) {
+        const failing = database.transaction(async (sql, last) => {
+          if (before) await put(sql, "a");
+          last();
+          // What stands behind the one that throws is not even prepared, and is asked for again below.
+          const never = sql.run(`${insert} -- behind ${before}`, ["r", "c", {}]);
+          await Promise.all([put(sql, "b"), fail(sql), never]);
+        });
+        await expect(failing).rejects.toThrow("division by zero");
+        expect(await count()).toBe(0);
+      }
+      for (const before of [false, true])
+        await database.run(`${insert} -- behind ${before}`, ["r", String(before), {}]);
+      expect(await count()).toBe(2);
+    });
+
+    test("keeps nothing where the body throws before it went out", async () => {
+      const failing = database.transaction(async (sql, last) => {
+        last();
+        void put(sql, "a").catch(() => undefined);
+        await Promise.resolve();
+        throw new Error("no");
+      });
+      await expect(failing).rejects.toThrow("no");
+      const unsayable = database.transaction(async (sql, last) => {
+        last();
+        await Promise.all([put(sql, "a"), sql.run(insert, ["r", "b", { n: 1n }])]);
+      });
+      await expect(unsayable).rejects.toThrow("BigInt");
+      expect(await count()).toBe(0);
+    });
+
+    test("throws where it asks for more later", async () => {
+      const asking = database.transaction(async (sql, last) => {
+        last();
+        await put(sql, "a");
+        await put(sql, "b");
+      });
+      await expect(asking).rejects.toThrow("the transaction is over");
+      expect(await count()).toBe(1);
+    });
+
+    test("is undone as a whole by shipmate.keep_back, which is heard as Fenced", async () => {
+      const fenced = database.transaction(async (sql, last) => {
+        last();
+        const back = sql.run("SELECT shipmate.keep_back($1, $2, $3)", ["r", 1, 2]);
+        await Promise.all([put(sql, "a"), back, put(sql, "b")]);
+      });
+      await expect(fenced).rejects.toThrow(Fenced);
+      await expect(fenced).rejects.toThrow(
+        "of run r was kept back: claim 1 is not the current one",
+      );
+      expect(await count()).toBe(0);
+    });
   });
 
   test("lets exactly one of 200 parallel inserts of the same key through", async () => {

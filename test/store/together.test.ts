@@ -1,9 +1,10 @@
 /** What is written for many runs in one statement holds for each as if it were alone. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { appendAudit } from "../../src/store/audit.ts";
 import { type Claim, claimRuns } from "../../src/store/claims.ts";
-import { type Database, Fenced, LostConnection } from "../../src/store/database.ts";
-import { listEntries } from "../../src/store/journal.ts";
+import { type Database, Fenced, LostConnection, type Sql } from "../../src/store/database.ts";
+import { listEntries, putEntries } from "../../src/store/journal.ts";
 import { endRun, fence, findRun, insertRun } from "../../src/store/runs.ts";
 import { together } from "../../src/store/together.ts";
 import { databases, empty } from "../databases.ts";
@@ -90,6 +91,39 @@ describe.each(databases())("on $kind", ({ open }) => {
     await expect(endRun(database, stale, end)).rejects.toThrow(Fenced);
     expect(await findRun(database, run.id)).toMatchObject({ state: "planning", rev: run.rev });
     expect(await told()).toEqual([]);
+  });
+
+  test("of what goes out behind a stale claim nothing stays, also where nobody waits for the fence", async () => {
+    const [run] = (await claimed(1)) as [Claim];
+    const stale = { ...run, epoch: run.epoch - 1 };
+    const by = { id: "ada", name: "run 1" };
+    const end = {
+      state: "succeeded",
+      says: "",
+      output: null,
+      buttons: [],
+      entries: [],
+      audit: [],
+      by,
+    };
+    const fences = [
+      (sql: Sql) => fence(sql, stale),
+      (sql: Sql) => fence(sql, stale, true),
+      (sql: Sql) => putEntries(sql, { run: stale, entries: [] }),
+      (sql: Sql) => endRun(sql, stale, end),
+    ];
+    for (const passing of fences) {
+      const all = database.transaction(async (sql, last) => {
+        last();
+        await Promise.all([
+          appendAudit(sql, deed("before")),
+          passing(sql),
+          appendAudit(sql, deed("behind")),
+        ]);
+      });
+      await expect(all).rejects.toThrow(Fenced);
+      expect(await told()).toEqual([]);
+    }
   });
 
   test("runs that rest at the same time are each due as they said, and who lost its claim changes nothing", async () => {
