@@ -134,7 +134,11 @@ export function createDoor(parts: DoorParts): TheDoor {
     const person = parts.policy.identify(intent.who);
     if (!person) return answerCard(intent, stranger(intent.who), true, "turned away");
     const look = (op: Look) => inTurn.outside(() => lookAs(person, op));
-    const button = (id: string) => sought ?? findButton(database, id);
+    const button = async (id: string) => {
+      const early = await sought?.catch(() => undefined);
+      // Where it stands may have become known since.
+      return early?.stands?.ref ? early : findButton(database, id);
+    };
     const understood = await understand({ commands, look, button }, intent);
     switch (understood.is) {
       case "card":

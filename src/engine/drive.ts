@@ -132,6 +132,7 @@ async function end(
     const { entries } = owed;
     const audit = [...owed.audit, deed];
     // All of it is asked for at once and carried out in this order; where the end is fenced, nothing of it stays.
+    const accounts = matters(outcome, progress) ? parts.accountsOf([person]) : {};
     const stood = progress.lines.size > 0;
     if (again === undefined) last();
     const [, children, behind] = await Promise.all([
@@ -139,8 +140,7 @@ async function end(
       endRun(sql, progress.holds(), { state, says, output, buttons, entries, audit, by }),
       stood ? releaseLocks(sql, claim.id, undefined) : [],
       insertCall(sql, {
-        ...{ run: claim.id, name: "end", card: { title, says } },
-        accounts: matters(outcome, progress) ? parts.accountsOf([person]) : {},
+        ...{ run: claim.id, name: "end", card: { title, says }, accounts },
       }),
       ringRuns(sql, claim.parent ? [claim.parent] : []),
       again === undefined && parts.meter?.({ is: "passed", point: "before end" }),

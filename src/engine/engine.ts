@@ -195,7 +195,8 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** One run, in the transaction that rings it: where hardly anything is under way, nobody else is before it. */
   const claimNow = async (sql: Sql, run: string): Promise<Claimed> => {
-    if (driving.size >= Math.min(many, limit) || closing.signal.aborted) return none;
+    const others = driving.size + beginning.size - 1;
+    if (others >= Math.min(many, limit) || closing.signal.aborted) return none;
     const [claim, states] = await Promise.all([claimRung(sql, run, code), readStates(sql, [run])]);
     return { claims: claim ? [claim] : [], states };
   };
@@ -308,10 +309,9 @@ export function createEngine(parts: EngineParts): Engine {
       const { nameOf } = driveParts;
       const rules = votes && { votes };
       const rings = async <R>(act: (rung: Rung) => Promise<R>): Promise<R> => {
-        const asked = performance.now();
-        let [run, claimed] = ["", none];
+        let [asked, run, claimed] = [0, "", none];
         const acting = act(async (sql, rung) => {
-          run = rung;
+          [asked, run] = [performance.now(), rung];
           claimed = await claimNow(sql, rung);
         });
         const begun = acting.then(

@@ -105,8 +105,9 @@ export async function storePlan(
   };
   const before = release ? toGiveBack(c) : undefined;
   const known = !again && { puts: decided([]).puts, atOnce: true };
-  // The card shows it with what follows at once: that people are asked, or the begin.
-  const stored = await c.progress.transact(write, { soft: true, before, shows: false, ...known });
+  // The card shows it with what follows at once, that people are asked or the begin; where others go on, it may not follow.
+  const shows = !c.progress.isAlone();
+  const stored = await c.progress.transact(write, { soft: true, before, shows, ...known });
   c.parts.ring(stored.behind);
   c.progress.plans.set(c.step, stored.row);
   c.progress.meter?.({ is: "passed", point: "planned" });

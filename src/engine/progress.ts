@@ -56,6 +56,8 @@ export interface Progress {
   park(waits: Waits | undefined, wake?: number): Promise<never>;
   /** Parks the whole run: what other branches wait for counts no more. Never comes back. */
   parkAlone(waits: Waits): Promise<never>;
+  /** Whether nothing else of the run is under way beside whoever asks. */
+  isAlone(): boolean;
   /** Counts branches: a group of three parts has two more than its one. */
   branch(more: number): void;
   /** The steps that may hold a target or be in line for one: noted before they are, and taken off after. */
@@ -334,6 +336,7 @@ export async function openProgress(
       settle();
       return new Promise<never>(() => {});
     },
+    isAlone: () => active <= 1,
     branch(more) {
       active += more;
       if (active === 0) settle();

@@ -58,27 +58,25 @@ export async function openConnection(
       stream.uncork();
     });
   };
-  const ask = (asks: readonly Ask[], told: Told, leave: (() => void) | undefined): void => {
+  const ask = (asks: readonly Ask[], told: Told): void => {
     const [first] = asks;
     if (first && asks.length === 1 && first.values.length === 0) {
       client.query(first.text, (error, result) => told(error, result && [given(result)]));
-      leave?.();
     } else {
       const named = asks.map(({ text, values }) => ({ name: names.of(text), text, values }));
-      const prepared = new Prepared(named, known, told);
-      client.query(prepared);
-      // What comes behind one that can't be prepared would find it missing.
-      if (prepared.wasKnown) leave?.();
+      client.query(new Prepared(named, known, told));
     }
   };
   return {
-    async send(asks, leave) {
+    async send(asks) {
       const text = asks.map((one) => one.text).join("; ");
       if (lost) throw new LostConnection(text);
+      // Each of them may take as long as one, and is answered with the last.
+      if (asks.length > 1) stream.setTimeout(silence * asks.length);
       try {
         together();
         const { promise, resolve, reject } = Promise.withResolvers<readonly Gave[]>();
-        ask(asks, (error, gave) => (gave ? resolve(gave) : reject(error)), leave);
+        ask(asks, (error, gave) => (gave ? resolve(gave) : reject(error)));
         return disk.wrote(await promise);
       } catch (error) {
         // Its own stack leads to the socket; this one to whoever asked.
@@ -88,6 +86,8 @@ export async function openConnection(
         if (isRefused(error)) throw error;
         lost = true;
         throw new LostConnection(text, { cause: error });
+      } finally {
+        if (asks.length > 1) stream.setTimeout(silence);
       }
     },
     isLost: () => lost,

@@ -47,8 +47,6 @@ export class Prepared extends Query {
   declare text: string;
   declare queryMode: "extended";
   declare callback: (error: unknown, gave?: readonly Gave[]) => void;
-  /** Whether the server had all of them before. */
-  wasKnown = true;
   readonly #parts: readonly Part[];
   #at = 0;
   readonly #known: Known;
@@ -80,7 +78,6 @@ export class Prepared extends Query {
         wire.parse({ name, text });
         if (name !== "") wire.submittedNamedStatements[name] = text;
       }
-      if (wire.parsedStatements[name] === undefined) this.wasKnown = false;
       wire.bind({ statement: name, values });
       if (part.columns === undefined) wire.describe({ type: "P" });
       wire._send(execute);

@@ -18,9 +18,8 @@ export interface Ask {
 /**
  * Carries statements out on one connection, one after the other and as one: where one throws, those behind it are not
  * begun, and outside of a transaction none of them stays. Without values a text that comes alone may hold several.
- * `leave` is called as soon as others may be asked behind these.
  */
-export type Send = (asks: readonly Ask[], leave?: () => void) => Promise<readonly Gave[]>;
+export type Send = (asks: readonly Ask[]) => Promise<readonly Gave[]>;
 
 /** Carries one statement out. */
 export type Statement = (text: string, values: Ask["values"]) => Promise<Gave>;
@@ -74,19 +73,19 @@ const rollback: Ask = { text: "ROLLBACK", values: [] };
  * rolled back after a second, and so is one that leaves a statement behind. Statements that a body asks for side by side
  * travel together and are carried out in the order in which it asked. Once it has said `last`, the commit goes along
  * with what it asks for in this turn of the event loop: what it asks for later throws, and what it throws undoes nothing.
- * `leave` is called once all is asked for: what the connection is asked next comes after the transaction.
+ * `leave` is called once only the commit is waited for: what the connection is asked next comes after the transaction.
  */
 export async function transact<R>(
   send: Send,
   body: (sql: Sql, last: () => void) => Promise<R>,
   leave?: () => void,
 ): Promise<R> {
-  const groups = inGroups(send, leave);
+  const groups = inGroups(send);
   const rest = watch(groups.isResting);
   try {
     const result = await Promise.race([body(sqlOver(groups.ask), groups.last), rest.forgotten]);
     rest.end();
-    await groups.commit();
+    await groups.commit(leave);
     return result;
   } catch (error) {
     rest.end();
@@ -96,7 +95,7 @@ export async function transact<R>(
 }
 
 /** What is asked for in one turn of the event loop goes out as one. */
-function inGroups(send: Send, leave?: () => void) {
+function inGroups(send: Send) {
   const waiting: (Ask & { readonly answer: PromiseWithResolvers<Gave> })[] = [];
   let state: "new" | "open" | "ended" = "new";
   let isLast = false;
@@ -115,7 +114,7 @@ function inGroups(send: Send, leave?: () => void) {
     }
     if (ends && state === "new") {
       state = "ended";
-      return send(group, leave); // what goes out as one needs no more to be one
+      return send(group); // what goes out as one needs no more to be one
     }
     const opens = state === "new";
     state = "open";
@@ -141,10 +140,11 @@ function inGroups(send: Send, leave?: () => void) {
   };
   return {
     ask(text: string, values: Ask["values"]): Promise<Gave> {
+      if (failed) return Promise.reject(new Error("the transaction was rolled back"));
       if (over) return Promise.reject(new Error("the transaction is over"));
       const answer = Promise.withResolvers<Gave>();
       waiting.push({ text, values, answer });
-      sending ??= new Promise<void>((resolve) => process.nextTick(resolve)).then(sendAll);
+      sending ??= turnOver().then(sendAll);
       return answer.promise;
     },
     last: () => {
@@ -152,13 +152,15 @@ function inGroups(send: Send, leave?: () => void) {
     },
     /** Since when nothing is under way; undefined: something is. */
     isResting: () => (sending ? undefined : rested),
-    async commit(): Promise<void> {
+    async commit(leave?: () => void): Promise<void> {
       if (sending) throw new Error("a transaction's body ended before its last statement did");
       over = true;
       if (failed) throw new Error("the transaction was rolled back: a statement in it had thrown");
       if (state !== "open") return;
       state = "ended"; // also a COMMIT that fails ends it
-      const [done] = await send([commit], leave);
+      const sent = send([commit]);
+      leave?.();
+      const [done] = await sent;
       if (done?.command !== "COMMIT")
         throw new Error("the transaction was rolled back: the database did not commit it");
     },
@@ -174,6 +176,10 @@ function inGroups(send: Send, leave?: () => void) {
     },
   };
 }
+
+/** All that was begun in this turn has come to where it waits: whoever throws instead has thrown. */
+const turnOver = (): Promise<void> =>
+  Promise.resolve().then(() => new Promise((resolve) => process.nextTick(resolve)));
 
 /** It may hold several statements. */
 const isBare = ({ values }: Ask): boolean => values.length === 0;
