@@ -19,7 +19,7 @@ const short = process.argv.includes("short");
 const words = process.argv.slice(2).filter((word) => word !== "short");
 const given = words.map(Number).filter(Number.isFinite);
 const sizes = short ? [10] : given.length > 0 ? given : [200, 1_000];
-const rounds = short ? 1 : 3;
+const rounds = short ? 1 : 5;
 const idle = short ? 2 : 20;
 const redis = process.env["SHIPMATE_TEST_REDIS_URL"];
 const peers = existsSync(join(import.meta.dirname, "peers/node_modules"));
