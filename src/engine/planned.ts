@@ -105,7 +105,7 @@ export async function storePlan(
   };
   const before = release ? toGiveBack(c) : undefined;
   const known = !again && { puts: decided([]).puts, atOnce: true };
-  // The card shows it with what follows at once, that people are asked or the begin; where others go on, it may not follow.
+  // The card shows it with what follows at once: that people are asked, or the begin. Beside other branches it may not.
   const shows = !c.progress.isAlone();
   const stored = await c.progress.transact(write, { soft: true, before, shows, ...known });
   c.parts.ring(stored.behind);

@@ -59,7 +59,7 @@ export interface RunsParts {
   readonly surface: string;
   readonly nameOf: (person: string) => string;
   readonly votes?: VotePolicy;
-  /** Around an act that rings a run in SQL, and says so (`Rung`) as its last statement: sees to it that it is driven. */
+  /** Around an act that rings a run in SQL, and says so last (`Rung`): sees to it that the run is driven. */
   readonly rings: <R>(act: (rung: Rung) => Promise<R>) => Promise<R>;
   /** Commits the answer together with the act it answers. */
   readonly also?: (sql: Sql, answer: Card) => Promise<void>;

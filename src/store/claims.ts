@@ -69,7 +69,10 @@ export function claimRuns(
   );
 }
 
-/** The same for one run whose row this transaction has locked. Undefined: it is not due, or several claims in a row came to nothing. */
+/**
+ * The same for one run, whose row this transaction has locked. Undefined: it is not due, or several claims in a row came
+ * to nothing.
+ */
 export function claimRung(sql: Sql, id: string, code: string): Promise<Claim | undefined> {
   return first(
     sql,

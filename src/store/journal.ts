@@ -62,20 +62,23 @@ function passed(put: Put, row: z.output<typeof Wrote> | undefined): Passed {
 }
 
 /**
- * At most one put a run; alone it throws Fenced where its claim is not the current one. `passing`: runs that somebody holds are passed over and missing in the answer, so that two who
- * hold several never wait for each other. What none of them asks for is no part of the statement: each part costs, also
- * where it does nothing.
+ * At most one put a run; alone it throws Fenced where its claim is not the current one. `passing`: runs that somebody
+ * holds are passed over and missing in the answer, so that two who hold several never wait for each other. What none of
+ * them asks for is no part of the statement: each part costs, also where it does nothing.
  */
 function write(sql: Sql, puts: readonly Put[], passing: boolean) {
   const where = (asks: (put: Put) => boolean, text: string) => (puts.some(asks) ? text : "");
   const isSoft = puts.every(({ soft }) => soft === true);
+  const held = passing
+    ? "SELECT id FROM shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM puts)) FOR NO KEY UPDATE SKIP LOCKED"
+    : "SELECT id, epoch AS claim, rev AS seen FROM puts";
   return sql.query(
     Wrote,
     `WITH ${isSoft ? `soft AS (${soft}),` : ""} puts AS (
        SELECT p.* FROM ${isSoft ? "soft," : ""} jsonb_to_recordset($1::jsonb) AS p(
          id text, epoch bigint, rev bigint, state text, entries jsonb, gone jsonb, shows boolean, audit jsonb)),
      held AS (
-       ${passing ? "SELECT id FROM shipmate.runs WHERE id = ANY (ARRAY(SELECT id FROM puts)) FOR NO KEY UPDATE SKIP LOCKED" : "SELECT id, epoch AS claim, rev AS seen FROM puts"}),
+       ${held}),
      mine AS (
        UPDATE shipmate.runs r SET rev = r.rev + 1, state = COALESCE(p.state, r.state),
          tries = CASE WHEN p.entries = '[]' THEN tries ELSE 1 END

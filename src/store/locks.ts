@@ -115,7 +115,7 @@ export async function anyOverlap(
   return rows.length > 0;
 }
 
-/** Takes all targets where nobody else holds or waits for anything that overlaps them; else none, and says that they are busy. */
+/** Takes all targets where nobody else holds or waits for anything that overlaps them; else none: then they are busy. */
 export function takeFree(
   sql: Sql,
   who: Who,
@@ -201,7 +201,10 @@ async function aheadOf(sql: Sql, who: Who, limit: Limit): Promise<number | undef
   return ahead;
 }
 
-/** Gives back what the step (or, without one, the run) holds and waits for. Rings the runs in line behind it, and gives them. */
+/**
+ * Gives back what the step (or, without one, the run) holds and waits for. Rings the runs in line behind it, and gives
+ * them.
+ */
 export async function releaseLocks(
   sql: Sql,
   run: string,

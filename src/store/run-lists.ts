@@ -29,8 +29,9 @@ const RunId = z.object({ id: z.string() });
 const near = 300;
 
 /**
- * The ids of the newest runs. What is looked up is an array, since a join would be planned over all runs. Each way of asking is a statement of its own, so that an index answers it however long
- * the history is: of what much is about something is among the newest, and of anything else there is little.
+ * The ids of the newest runs. What is looked up is an array, since a join would be planned over all runs. Each way of
+ * asking is a statement of its own, so that an index answers it however long the history is: of what much is about
+ * something is among the newest, and of anything else there is little.
  */
 export async function newestRuns(sql: Sql, query: RunQuery): Promise<readonly string[]> {
   const { of, ended, before, limit } = query;

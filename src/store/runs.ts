@@ -107,7 +107,7 @@ export interface Beside {
 
 const Id = z.object({ id: z.string() });
 
-/** How long a new run's card waits for something to tell but that it plans, in milliseconds: most plans are made by then. */
+/** How long a new run's card waits for its plan, in milliseconds: most plans are made by then. */
 const untilPlanned = 150;
 
 /** Whether it is new: the same id a second time changes nothing, nor adds anything. One statement, whatever is beside it. */
