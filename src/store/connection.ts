@@ -4,7 +4,7 @@ import { Client, type ClientConfig, type QueryResult } from "pg";
 import { LostConnection } from "./database.ts";
 import type { Fullness } from "./fullness.ts";
 import { type Known, Prepared } from "./prepared.ts";
-import type { Ask, Gave, Send } from "./transaction.ts";
+import { type Ask, type Gave, type Send, textOf } from "./transaction.ts";
 
 export interface Connection {
   readonly send: Send;
@@ -69,8 +69,7 @@ export async function openConnection(
   };
   return {
     async send(asks) {
-      const text = asks.map((one) => one.text).join("; ");
-      if (lost) throw new LostConnection(text);
+      if (lost) throw new LostConnection(textOf(asks));
       // Each of them may take as long as one, and is answered with the last.
       if (asks.length > 1) stream.setTimeout(silence * asks.length);
       try {
@@ -85,7 +84,7 @@ export async function openConnection(
         disk.refused(error);
         if (isRefused(error)) throw error;
         lost = true;
-        throw new LostConnection(text, { cause: error });
+        throw new LostConnection(textOf(asks), { cause: error });
       } finally {
         if (asks.length > 1) stream.setTimeout(silence);
       }

@@ -7,7 +7,7 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { LostConnection, Unavailable } from "./database.ts";
 import { statements } from "./pglite-wire.ts";
-import { oneBy, type Send } from "./transaction.ts";
+import { oneBy, type Send, textOf } from "./transaction.ts";
 
 export interface SessionParts {
   readonly open: () => Promise<PGlite>;
@@ -65,7 +65,7 @@ export async function openSession({ open, roomy }: SessionParts): Promise<Sessio
       pglite = undefined;
       inside = false;
       why = error;
-      throw new LostConnection(asks.map(({ text }) => text).join("; "), { cause: error });
+      throw new LostConnection(textOf(asks), { cause: error });
     }
   };
   return {

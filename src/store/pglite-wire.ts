@@ -5,7 +5,7 @@
  * half the work. Whatever changes the schema forgets all of them.
  */
 import { messages, type PGlite, protocol } from "@electric-sql/pglite";
-import type { Ask, Gave, Send } from "./transaction.ts";
+import { type Ask, type Gave, type Send, textOf } from "./transaction.ts";
 import { fromText } from "./values.ts";
 
 /** How many statements are prepared at most: the store's texts are far fewer. */
@@ -66,7 +66,7 @@ export function statements(pglite: PGlite): Send {
     if (broken !== undefined) throw new Error("the database has stopped", { cause: broken });
     const gave = await ask(asks);
     if (gave.length < asks.length) {
-      broken = new Error(`no answer to: ${asks.map(({ text }) => text.trim()).join("; ")}`);
+      broken = new Error(`no answer to: ${textOf(asks)}`);
       const says = "the database has stopped; whether this was done is unknown";
       throw new Error(says, { cause: broken });
     }

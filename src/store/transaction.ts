@@ -21,6 +21,10 @@ export interface Ask {
  */
 export type Send = (asks: readonly Ask[]) => Promise<readonly Gave[]>;
 
+/** For whoever reads an error. */
+export const textOf = (asks: readonly Ask[]): string =>
+  asks.map(({ text }) => text.trim()).join("; ");
+
 /** Carries one statement out. */
 export type Statement = (text: string, values: Ask["values"]) => Promise<Gave>;
 
